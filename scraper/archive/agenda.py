@@ -1,0 +1,161 @@
+"""What is to be fetched, and when. There is no other frontier: a killed crawl goes on from here.
+
+A row stands for a page. `reason` names the job that wants it (`Job.reason`) or says that it is a planned visit;
+`due_at` is NULL where nothing is planned. The order in which a job's pages come makes threads whole before new ones
+are begun: files, then pages of threads, then lists, and what no list shows last.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ..records import PageKind, PageRef
+
+PRIORITY = {
+    PageKind.VERSION: 0,
+    PageKind.AUTHORITIES_CSV: 0,
+    PageKind.ATTACHMENT: 2,
+    PageKind.REQUEST_HTML: 3,
+    PageKind.REQUEST_JSON: 4,
+    PageKind.AUTHORITY_JSON: 5,
+    PageKind.BATCH: 6,
+    PageKind.AUTHORITY_HTML: 6,
+    PageKind.LIST: 6,
+    PageKind.USER_JSON: 7,
+    PageKind.REQUEST_ID: 8,
+}
+"""Lower comes first."""
+STARTED_LIST = 1
+"""A list that was begun is read to its end first: its rows move while other pages are read."""
+RETRY_PENALTY = 10
+"""A page that failed comes again after everything that has not."""
+
+VISIT = "visit"
+"""The reason of a page that no job wants now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One crawl, over as many runs as it takes.
+
+    `started_at` (UTC text) is when its first run began, `after_capture` the newest capture there was then: a page
+    whose last capture is newer has been visited by this job. Ids tell it and not times, since a clock may be set.
+    """
+
+    reason: str
+    started_at: str
+    after_capture: int
+
+
+class Want(NamedTuple):
+    """A page that a job needs. `expand` says that the requests it lists are wanted too."""
+
+    ref: PageRef
+    expand: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    ref: PageRef
+    etag: str | None
+    attempts: int
+    expand: bool
+    last_capture_id: int | None
+
+
+class Agenda:
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self.db = db
+
+    def want(self, wants: Iterable[Want], job: Job, due_at: str) -> int:
+        """Puts pages on the agenda for a job, but for those it has visited already; returns how many are new on it.
+
+        `due_at` is UTC text. Inside the caller's transaction.
+        """
+        added = 0
+        for (kind, key), expand in wants:
+            cursor = self.db.execute(
+                "insert into agenda (page_kind, page_key, due_at, reason, priority, expand) values (?, ?, ?, ?, ?, ?) "
+                "on conflict (page_kind, page_key) do update set due_at = excluded.due_at, reason = excluded.reason, "
+                "priority = excluded.priority, expand = excluded.expand, attempts = 0 "
+                "where ((agenda.reason <> excluded.reason or agenda.due_at is null) "
+                "and coalesce(agenda.last_capture_id, -1) <= ?) or agenda.expand < excluded.expand",
+                (kind, key, due_at, job.reason, priority(PageRef(kind, key)), int(expand), job.after_capture),
+            )
+            added += cursor.rowcount
+        return added
+
+    def next(self, job: Job, now: str) -> Due | None:
+        """The job's next page that is due, None where none is."""
+        row = self.db.execute(
+            "select * from agenda where reason = ? and due_at <= ? order by priority, due_at, page_key limit 1", (job.reason, now)
+        ).fetchone()
+        return None if row is None else _due(row)
+
+    def next_due_at(self, job: Job) -> str | None:
+        """When the job's next page comes due (UTC text), None where it wants no more."""
+        found: str | None = self.db.execute("select min(due_at) from agenda where reason = ?", (job.reason,)).fetchone()[0]
+        return found
+
+    def open_pages(self, job: Job) -> int:
+        count: int = self.db.execute(
+            "select count(*) from agenda where reason = ? and due_at is not null", (job.reason,)
+        ).fetchone()[0]
+        return count
+
+    def visited(self, ref: PageRef, capture_id: int, etag: str | None, next_visit: str | None) -> None:
+        """A page was read: the job has it, the next visit (UTC text) is planned or not."""
+        self.db.execute(
+            "insert into agenda (page_kind, page_key, due_at, reason, etag, last_capture_id, priority) "
+            "values (?, ?, ?, ?, ?, ?, ?) on conflict (page_kind, page_key) do update set due_at = excluded.due_at, "
+            "reason = excluded.reason, attempts = 0, etag = excluded.etag, last_capture_id = excluded.last_capture_id, "
+            "priority = excluded.priority",
+            (*ref, next_visit, VISIT, etag, capture_id, priority(ref)),
+        )
+
+    def again(self, ref: PageRef, due_at: str) -> None:
+        """A page was not had: it stays on its job's agenda, later, after those that have not failed."""
+        self.db.execute(
+            "update agenda set due_at = ?, attempts = attempts + 1, priority = ? where page_kind = ? and page_key = ?",
+            (due_at, priority(ref) + RETRY_PENALTY, *ref),
+        )
+
+    def hurry(self, job: Job, now: str) -> None:
+        """A new run tries at once what an earlier one put off."""
+        self.db.execute(
+            "update agenda set due_at = ?, attempts = 0, priority = priority % ? "
+            "where reason = ? and (due_at > ? or attempts > 0)",
+            (now, RETRY_PENALTY, job.reason, now),
+        )
+
+    def drop(self, ref: PageRef) -> None:
+        self.db.execute("delete from agenda where page_kind = ? and page_key = ?", tuple(ref))
+
+    def get(self, ref: PageRef) -> Due | None:
+        row = self.db.execute("select * from agenda where page_kind = ? and page_key = ?", tuple(ref)).fetchone()
+        return None if row is None else _due(row)
+
+    def forget_lists(self, job: Job) -> None:
+        """At a job's end: the pages of its lists are done with, and will mean other rows next time."""
+        self.db.execute(
+            "delete from agenda where page_kind in (?, ?, ?) and due_at is null and last_capture_id > ?",
+            (PageKind.LIST, PageKind.AUTHORITY_HTML, PageKind.BATCH, job.after_capture),
+        )
+
+
+def priority(ref: PageRef) -> int:
+    started = ref.kind in (PageKind.LIST, PageKind.BATCH, PageKind.AUTHORITY_HTML) and "page=" in ref.key
+    return STARTED_LIST if started else PRIORITY[ref.kind]
+
+
+def _due(row: sqlite3.Row) -> Due:
+    return Due(
+        PageRef(PageKind(row["page_kind"]), row["page_key"]),
+        row["etag"],
+        row["attempts"],
+        bool(row["expand"]),
+        row["last_capture_id"],
+    )

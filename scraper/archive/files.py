@@ -1,0 +1,70 @@
+"""Attachment bytes beside the archive, named by their own hash: ``ab/cd/<sha256>``.
+
+A file is whole or absent: it is written under ``tmp/``, synced, renamed into place and its folder synced before the
+row that names it commits. Deletions go the other way: the row goes first, in a transaction that also notes the hash
+in ``files_to_delete``; the bytes go after the commit, and again at the next start where that was interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+from ..records import FileOnDisk
+
+
+class FileStore:
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @classmethod
+    def beside(cls, archive: Path, root: str | None) -> FileStore:
+        """The folder given, or the archive's own: ``archive.db`` has ``archive.files/``."""
+        return cls(Path(root) if root else archive.with_suffix(".files"))
+
+    def path(self, sha256: str) -> Path:
+        return self.root / sha256[:2] / sha256[2:4] / sha256
+
+    def temporary(self) -> Path:
+        """The folder where downloads are written; on the same disk, so that a rename is enough."""
+        folder = self.root / "tmp"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def put(self, file: FileOnDisk) -> None:
+        """Moves complete bytes into place. Nothing to do where the same bytes are there already.
+
+        Raises OSError where the disk refuses.
+        """
+        goal = self.path(file.sha256)
+        if goal.exists() and goal.stat().st_size == file.size:
+            os.unlink(file.path)
+            return
+        goal.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(file.path, goal)
+        for folder in (goal.parent, goal.parent.parent, self.root):
+            _sync_folder(folder)
+
+    def sweep_temporary(self) -> None:
+        """Removes what interrupted downloads left. Only for the one process that writes the archive."""
+        folder = self.root / "tmp"
+        if folder.is_dir():
+            for left in folder.iterdir():
+                left.unlink()
+
+    def finish_deletions(self, db: sqlite3.Connection) -> None:
+        """Deletes the bytes whose rows are gone, unless a file of the same hash has come back since."""
+        doomed = [row[0] for row in db.execute("select sha256 from files_to_delete")]
+        for sha256 in doomed:
+            if db.execute("select 1 from files where sha256 = ?", (sha256,)).fetchone() is None:
+                self.path(sha256).unlink(missing_ok=True)
+            db.execute("delete from files_to_delete where sha256 = ?", (sha256,))
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
