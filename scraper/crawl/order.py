@@ -1,0 +1,57 @@
+"""What a person ordered: targets, dates and what to leave out, as the job that fetches it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from ..archive.agenda import Want
+from ..archive.store import Archive
+from ..config import Config, check_may_touch
+from ..records import PageKind
+from .job import CrawlJob, Options, start
+from .targets import BadTarget, Target, parse, seeds
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order of `wdtk crawl`. Two orders with the same `reason` are the same job: one goes on with the other."""
+
+    targets: tuple[Target, ...]
+    since: date | None = None
+    until: date | None = None
+    attachments: bool = True
+
+    @classmethod
+    def of(cls, texts: Sequence[str], config: Config, since: date | None, until: date | None, attachments: bool) -> Order:
+        """An order as typed. Raises BadTarget."""
+        if not texts:
+            raise BadTarget("what shall be archived? Give a target, such as batch:1024 or an address of the site")
+        if since and until and since > until:
+            raise BadTarget(f"--since {since} is later than --until {until}")
+        targets = dict.fromkeys(parse(text, config.site) for text in texts)
+        return cls(tuple(targets), since, until, attachments)
+
+    @property
+    def reason(self) -> str:
+        words = [target.text for target in self.targets]
+        words += [f"--{name} {day}" for name, day in (("since", self.since), ("until", self.until)) if day]
+        return " ".join(["crawl", *words] + ([] if self.attachments else ["--no-attachments"]))
+
+    def open(self, config: Config) -> Archive:
+        """The archive to crawl into. Raises NotPermitted before anything is written or touched, and ArchiveError."""
+        check_may_touch(config)
+        return Archive.open(config.archive, config.site, config.files)
+
+    def begin(self, archive: Archive, config: Config) -> CrawlJob:
+        """Begins a run of it."""
+        wants: list[Want] = []
+        for target in self.targets:
+            wants += seeds(target, config.clock.now().date(), self.since, self.until)
+        options = Options(
+            attachments=self.attachments,
+            everything=any(target.kind == "everything" for target in self.targets) and self.since is None and self.until is None,
+            seed_keys=frozenset(want.ref.key for want in wants if want.ref.kind is PageKind.LIST),
+        )
+        return start(archive, config, "crawl", self.reason, wants, options)
