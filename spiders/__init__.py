@@ -1,0 +1,1 @@
+"""Thin Scrapy spiders: which pages, in which order, and nothing else."""
