@@ -145,7 +145,7 @@ class Request:
     awaiting_description: bool
     prominence: str
     display_status: str | None
-    """The translated state. Not kept: it only tells that the HTML, which has the state's code, may have changed."""
+    """The state in the site's language: where it differs, the HTML, which has the state's code, has changed."""
     created_at: str
     updated_at: str
     tags: tuple[Tag, ...]
@@ -183,8 +183,9 @@ class Attachment:
 class Message:
     """A message or an annotation as the page shows it.
 
-    `text` is None where the page shows none (withheld, or a mail without a text part). What kind of message it is
-    and when the site recorded it are told by the JSON's events.
+    `text` is None where the page shows none (withheld, or a mail without a text part). `html` is None where the text
+    and its links say the same, and that is nearly always. What kind of message it is and when the site recorded it
+    are told by the JSON's events.
     """
 
     anchor: str

@@ -195,7 +195,7 @@ def recognise(site: Site, url: str) -> PageRef | None:
     """
     try:
         parts = urlsplit(url.strip())
-        if parts.netloc and Site.of(f"http://{parts.netloc}").host != Site.of(f"http://{site.host}").host:
+        if parts.netloc and Site.of(f"{parts.scheme or 'https'}://{parts.netloc}").host != Site.of(site.base).host:
             return None
     except ValueError:
         return None
@@ -207,7 +207,9 @@ def recognise(site: Site, url: str) -> PageRef | None:
         if path == fixed:
             return PageRef(kind, "")
     query = dict(parse_qsl(parts.query))
-    page = f"?page={int(query['page'])}" if re.fullmatch(r"[1-9][0-9]{0,5}", query.get("page", "")) and query["page"] != "1" else ""
+    page = (
+        f"?page={int(query['page'])}" if re.fullmatch(r"[1-9][0-9]{0,5}", query.get("page", "")) and query["page"] != "1" else ""
+    )
     if found := _ATTACHMENT.match(path):
         name = found[4].removesuffix(".html") if _OLD_ATTACHMENT_VIEW.search(path) else found[4]
         return PageRef(PageKind.ATTACHMENT, f"{segment(found[1])}/response/{found[2]}/attach/{found[3]}/{segment(name)}")

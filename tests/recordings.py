@@ -40,7 +40,9 @@ class Recording:
         self.base = Recording(path=path.parent / meta["base"]) if "base" in meta else None
 
     def get(self, path: str) -> Recorded | None:
-        row = self._db.execute("select status, headers, body from responses where method = 'GET' and path = ?", (path,)).fetchone()
+        row = self._db.execute(
+            "select status, headers, body from responses where method = 'GET' and path = ?", (path,)
+        ).fetchone()
         if row is None:
             gone = self.base and self._db.execute("select 1 from gone where method = 'GET' and path = ?", (path,)).fetchone()
             return None if self.base is None or gone else self.base.get(path)

@@ -84,7 +84,7 @@ def read_authorities_csv(capture: Capture, site: Site) -> Reading:
                 raise UnreadablePage(kind, f"line {rows.line_num}", "has not one value for each column")
             authorities.append(_authority_of_row(kind, f"line {rows.line_num}", row))
     except csv.Error as error:
-        raise UnreadablePage(kind, f"line {rows.line_num}", f"malformed CSV ({error})") from error
+        raise UnreadablePage(kind, f"after line {rows.line_num}", f"malformed CSV ({error})") from error
     return Reading("content", AuthorityRegister(tuple(authorities)))
 
 

@@ -30,7 +30,10 @@ def listings(soup: Tag) -> list[Tag]:
 
 
 def list_page(kind: PageKind, soup: BeautifulSoup) -> ListPage:
-    """The rows and the pager of a page. Raises UnreadablePage for a row that names no request."""
+    """The rows and the pager of a page.
+
+    Raises UnreadablePage for a row that names no request, and where the first of several pages has no row.
+    """
     found = listings(soup)
     if any(first(tag, "request_listing") for tag in found):
         raise UnreadablePage(kind, ".request_listing", "one within another")
@@ -39,7 +42,11 @@ def list_page(kind: PageKind, soup: BeautifulSoup) -> ListPage:
     if pager is None:
         return ListPage(rows, has_next=False, last_page=1)
     numbers = [int(text) for tag in tags(pager) if re.fullmatch(r"[0-9]{1,6}", text := shown(tag))]
-    has_next = any(tag.name == "a" and "next_page" in classes(tag) for tag in tags(pager))
+    links = {name for tag in tags(pager) if tag.name == "a" for name in classes(tag)}
+    has_next = "next_page" in links
+    if has_next and not rows and "previous_page" not in links:
+        # Further on an estimate can make pages that have none.
+        raise UnreadablePage(kind, ".request_listing", "no row on the first of several pages")
     return ListPage(rows, has_next, last_page=max(numbers, default=1))
 
 

@@ -19,6 +19,7 @@ from .times import day, shown_utc
 KIND = PageKind.REQUEST_HTML
 _ANCHOR = re.compile(r"(?:incoming|outgoing|comment)-\d{1,18}")
 _CONTAINER = re.compile(r"""<div\b[^<>]*\sid=["']((?:incoming|outgoing|comment)-\d{1,18})["']""")
+_AFTER = ('<div class="request-footer', '<div id="right_column"')
 _STATE = "request-status-message--"
 _CLOSED: dict[str, Literal["closed", "authority_only"]] = {
     "request-header__closed_to_correspondence": "closed",
@@ -43,8 +44,7 @@ def read_request_html(capture: Capture, site: Site) -> Reading:
     UnreadablePage; so does a message without what its sort must have.
     """
     text = content(capture)
-    end = text.rfind('<div id="right_column"')
-    soup = parse(KIND, text if end < 0 else text[:end], _PARTS)
+    soup = parse(KIND, _up_to_the_end(text), _PARTS)
     subtitle = required(KIND, soup, "request-header__subtitle")
     messages = _messages(soup, site, expected=set(_CONTAINER.findall(text)))
     display_state, due_on = _status(soup)
@@ -60,6 +60,13 @@ def read_request_html(capture: Capture, site: Site) -> Reading:
         messages=messages,
     )
     return Reading("content", thread, needs=tuple(dict.fromkeys(_needs(thread, site))))
+
+
+def _up_to_the_end(text: str) -> str:
+    """The page without what follows its last message: menus and sidebar, of which nothing is read."""
+    start = max((found.start() for found in _CONTAINER.finditer(text)), default=0)
+    ends = [end for mark in _AFTER if (end := text.find(mark, start)) >= 0]
+    return text[: min(ends, default=len(text))]
 
 
 def _needs(thread: Thread, site: Site) -> Iterator[PageRef]:

@@ -46,7 +46,11 @@ def shown(tag: Tag) -> str:
 
 @dataclass(slots=True)
 class Rendered:
-    """What a part of a page shows. `attachments` and `notice` are the blocks left out of it, where there are any."""
+    """What a part of a page shows. `attachments` and `notice` are the blocks left out of it, where there are any.
+
+    `html` is None where paragraphs, line breaks and links are all the structure there is: `text` and `links` say the
+    same then, and nearly every message of a site is so (site-contract.md section 4.5).
+    """
 
     text: str | None = None
     html: str | None = None
@@ -65,6 +69,7 @@ def render(root: Tag, site: Site) -> Rendered:
     result = Rendered()
     words: list[str] = []
     markup: list[str] = []
+    structured = False
     stack: list[tuple[Iterator[PageElement], str, str]] = [(iter(root.contents), "", "")]
     while stack:
         children, words_after, markup_after = stack[-1]
@@ -86,11 +91,12 @@ def render(root: Tag, site: Site) -> Rendered:
                 _render_link(node, site, words, markup, result.links)
             else:
                 gap, kept = _BREAKS.get(name, ""), name in _KEPT and len(stack) < _DEPTH
+                structured |= kept and name != "p"
                 words.append(gap)
                 markup.append(f"<{name}>" if kept else "")
                 stack.append((iter(node.contents), gap, f"</{name}>" if kept else ""))
     result.text = _lines("".join(words)) or None
-    result.html = _sanitised("".join(markup)) if result.text else None
+    result.html = _sanitised("".join(markup)) if result.text and structured else None
     return result
 
 

@@ -61,7 +61,9 @@ def page(inside: str, controller: str = "request") -> str:
     )
 
 
-def thread(*messages: str, subtitle: str = '<a href="/user/ada_byron">Ada Byron</a> asked', state: str = "successful", status: str = "") -> str:
+def thread(
+    *messages: str, subtitle: str = '<a href="/user/ada_byron">Ada Byron</a> asked', state: str = "successful", status: str = ""
+) -> str:
     return page(
         f'<div class="request-header"><h1>Bins</h1><p class="request-header__subtitle">{subtitle}</p></div>'
         f'<div id="request_status" class="request-status-message request-status-message--{state}"><p>{status}</p></div>'

@@ -63,7 +63,7 @@ def test_every_field_of_a_plain_thread() -> None:
     assert (note.anchor, note.position, note.author, note.user_url_name) == ("comment-3", 3, "Grace H", "grace_h")
     assert (note.sent_at, note.text) == ("2024-07-04T08:00:00Z", "Look at this")
     assert note.links == (Link("https://example.org/a?b=1&c=2", "this"),)
-    assert note.html == '<p>Look at <a href="https://example.org/a?b=1&amp;c=2" rel="nofollow noopener">this</a></p>'
+    assert note.html is None  # text and links say the same
     assert reading.needs == (
         PageRef(PageKind.ATTACHMENT, "bins/response/2/attach/3/rota%202024.csv"),
         PageRef(PageKind.USER_JSON, "grace_h"),
@@ -75,7 +75,9 @@ def test_header_notes_batch_and_due_date() -> None:
         '<a href="/user/ada_byron">Ada</a> asked as part of <a href="/info_request_batch/12">a batch</a>'
         '<span class="request-header__restricted_correspondence">old</span>'
     )
-    body = sample.thread(sample.OUTGOING, subtitle=subtitle, state="waiting_response", status='by <time datetime="2024-07-29">x</time>')
+    body = sample.thread(
+        sample.OUTGOING, subtitle=subtitle, state="waiting_response", status='by <time datetime="2024-07-29">x</time>'
+    )
     reading = read(sample.capture(PageKind.REQUEST_HTML, "bins", body), sample.SITE)
     thread = reading.record
     assert isinstance(thread, Thread)
@@ -122,9 +124,11 @@ def test_hidden_and_erased_attachments_and_those_of_older_sites() -> None:
 
 
 def test_text_inside_an_outer_paragraph_as_before_0_42() -> None:
-    old = sample.INCOMING.replace('<div id="attachment-7">{text}</div>', "<p><p>First</p><p>Second</p></p>").format(attachments="")
+    old = sample.INCOMING.replace('<div id="attachment-7">{text}</div>', "<p><p>First</p><p>Second</p></p>").format(
+        attachments=""
+    )
     message = message_of(old)
-    assert (message.text, message.html) == ("First\n\nSecond", "<p>First</p><p>Second</p>")
+    assert (message.text, message.html) == ("First\n\nSecond", None)
 
 
 def test_a_message_without_text_has_none() -> None:
@@ -178,7 +182,9 @@ def test_html_is_rebuilt_clean() -> None:
     ],
 )
 def test_a_page_that_lost_what_it_must_have_names_it(lost: str, named: str) -> None:
-    whole = sample.thread(sample.OUTGOING, sample.incoming(block=sample.attachments(sample.FILE.replace("<em>a remark</em>", ""))), sample.COMMENT)
+    whole = sample.thread(
+        sample.OUTGOING, sample.incoming(block=sample.attachments(sample.FILE.replace("<em>a remark</em>", ""))), sample.COMMENT
+    )
     thread_of(whole)
     assert lost in whole
     with pytest.raises(UnreadablePage) as caught:
@@ -190,7 +196,7 @@ def test_a_page_that_lost_what_it_must_have_names_it(lost: str, named: str) -> N
 def test_a_time_that_is_none_and_a_thread_without_messages() -> None:
     with pytest.raises(UnreadablePage, match=r"#outgoing-1 time\[datetime\]"):
         thread_of(sample.thread(sample.OUTGOING.replace("2024-07-01T", "soon")))
-    with pytest.raises(UnreadablePage, match="div.correspondence"):
+    with pytest.raises(UnreadablePage, match=r"div\.correspondence"):
         thread_of(sample.thread())
 
 

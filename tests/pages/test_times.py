@@ -22,7 +22,9 @@ def test_a_moment_becomes_utc_cut_to_the_second(written: str, expected: str) -> 
     assert utc(written) == expected
 
 
-@pytest.mark.parametrize("written", ["", "yesterday", "2026-07-01", "2026-07-01T09:15:00", "9999-12-31T23:59:59-01:00", "2026-13-01T00:00:00Z"])
+@pytest.mark.parametrize(
+    "written", ["", "yesterday", "2026-07-01", "2026-07-01T09:15:00", "9999-12-31T23:59:59-01:00", "2026-13-01T00:00:00Z"]
+)
 def test_what_is_no_moment_with_an_offset_is_refused(written: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         utc(written)
