@@ -26,6 +26,7 @@ PRIORITY = {
     PageKind.LIST: 6,
     PageKind.USER_JSON: 7,
     PageKind.REQUEST_ID: 8,
+    PageKind.REQUEST_EVENT: 8,
 }
 """Lower comes first."""
 STARTED_LIST = 1
@@ -64,6 +65,8 @@ class Due:
     attempts: int
     expand: bool
     last_capture_id: int | None
+    put_off: bool = False
+    """Whether it was asked for before, in this run or an earlier one, and not had."""
 
 
 class Agenda:
@@ -116,6 +119,14 @@ class Agenda:
             (*ref, next_visit, VISIT, etag, capture_id, priority(ref)),
         )
 
+    def plan(self, ref: PageRef, due_at: str) -> None:
+        """Plans a visit of a page that no job wants now; a visit planned before stays as it is."""
+        self.db.execute(
+            "insert into agenda (page_kind, page_key, due_at, reason, priority) values (?, ?, ?, ?, ?) "
+            "on conflict (page_kind, page_key) do update set due_at = coalesce(agenda.due_at, excluded.due_at)",
+            (*ref, due_at, VISIT, priority(ref)),
+        )
+
     def again(self, ref: PageRef, due_at: str) -> None:
         """A page was not had: it stays on its job's agenda, later, after those that have not failed."""
         self.db.execute(
@@ -124,15 +135,22 @@ class Agenda:
         )
 
     def hurry(self, job: Job, now: str) -> None:
-        """A new run tries at once what an earlier one put off."""
+        """A new run tries what an earlier one put off without a pause, but after all that has not failed."""
         self.db.execute(
-            "update agenda set due_at = ?, attempts = 0, priority = priority % ? "
-            "where reason = ? and (due_at > ? or attempts > 0)",
-            (now, RETRY_PENALTY, job.reason, now),
+            "update agenda set due_at = ?, attempts = 0 where reason = ? and (due_at > ? or attempts > 0)",
+            (now, job.reason, now),
         )
 
     def drop(self, ref: PageRef) -> None:
         self.db.execute("delete from agenda where page_kind = ? and page_key = ?", tuple(ref))
+
+    def move_files(self, old_slug: str, slug: str) -> None:
+        """The files of a renamed request are where its new address says; what is known of them holds."""
+        self.db.execute(
+            "update or replace agenda set page_key = ? || substr(page_key, ?) "
+            "where page_kind = ? and page_key >= ? and page_key < ?",
+            (slug, len(old_slug) + 1, PageKind.ATTACHMENT, f"{old_slug}/", f"{old_slug}0"),
+        )
 
     def get(self, ref: PageRef) -> Due | None:
         row = self.db.execute("select * from agenda where page_kind = ? and page_key = ?", tuple(ref)).fetchone()
@@ -158,4 +176,5 @@ def _due(row: sqlite3.Row) -> Due:
         row["attempts"],
         bool(row["expand"]),
         row["last_capture_id"],
+        row["priority"] >= RETRY_PENALTY,
     )

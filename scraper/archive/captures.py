@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ..records import Capture, PageKind, PageRef
+from ..urls import Site
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -111,6 +113,14 @@ class Captures:
         assert number is not None
         return number
 
+    def lacks_body(self, ref: PageRef) -> bool:
+        """Whether no body is kept of a page of a kind that has one: what was damaged and dropped is kept anew."""
+        if ref.kind not in KEPT_KINDS:
+            return False
+        return not self.db.execute(
+            "select 1 from captures where page_kind = ? and page_key = ? and body is not null", tuple(ref)
+        ).fetchone()
+
     def drop_bodies(self, ref: PageRef) -> None:
         """Forgets the kept body of a page: a newer one takes its place, or what it said was withdrawn."""
         self.db.execute(
@@ -118,6 +128,35 @@ class Captures:
             "and body is not null",
             tuple(ref),
         )
+
+    def forget_request(self, slugs: Iterable[str], request_id: int, site: Site) -> None:
+        """Forgets what the visits of a request's pages tell of it: bodies, and addresses, which are made of its title.
+
+        Pages of other requests that link to it lose their bodies too, and are due again.
+        """
+        address = f"{site.base}/request/{request_id}"
+        own = "page_kind in ('request_json', 'request_html') and page_key = ?"
+        files = "page_kind = 'attachment' and page_key >= ? || '/' and page_key < ? || '0'"
+        for slug in slugs:
+            for where, names in ((own, (slug,)), (files, (slug, slug))):
+                self.db.execute(
+                    "update captures set body = null, dictionary_id = null, headers = null, body_sha256 = null, etag = null, "
+                    f"url = ?, page_key = ? where {where}",
+                    (address, str(request_id), *names),
+                )
+            self._drop_mentions(f"/request/{slug}")
+        self.db.execute("update captures set headers = null where page_kind = 'request_id' and page_key = ?", (str(request_id),))
+
+    def _drop_mentions(self, path: str) -> None:
+        """Drops the kept bodies that link to a path: the site shows a few similar requests beside each."""
+        mention = re.compile(re.escape(path.encode()) + rb"[^\w]")
+        for row, body in self.kept(PageKind.REQUEST_HTML):
+            if mention.search(body):
+                self.drop_bodies(PageRef(PageKind.REQUEST_HTML, row["page_key"]))
+                self.db.execute(
+                    "update agenda set due_at = ? where page_kind = ? and page_key = ?",
+                    (row["requested_at"], PageKind.REQUEST_HTML, row["page_key"]),
+                )
 
     def body(self, capture_id: int) -> bytes | None:
         """The kept body of a capture, None where it has none.

@@ -53,13 +53,38 @@ class FileStore:
             for left in folder.iterdir():
                 left.unlink()
 
+    def aside(self, sha256: str) -> Path:
+        """Where bytes wait that the site has refused, until a second night confirms it."""
+        return self.root / "aside" / sha256
+
+    def take_back(self, sha256: str) -> bool:
+        """Puts bytes that were set aside back into their place; False where there are none."""
+        goal, aside = self.path(sha256), self.aside(sha256)
+        if not goal.exists() and aside.exists():
+            goal.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(aside, goal)
+            _sync_folder(goal.parent)
+        return goal.exists()
+
     def finish_deletions(self, db: sqlite3.Connection) -> None:
-        """Deletes the bytes whose rows are gone, unless a file of the same hash has come back since."""
-        doomed = [row[0] for row in db.execute("select sha256 from files_to_delete")]
-        for sha256 in doomed:
-            if db.execute("select 1 from files where sha256 = ?", (sha256,)).fetchone() is None:
-                self.path(sha256).unlink(missing_ok=True)
+        """Deletes, or sets aside, the bytes whose rows are gone; not those of a file that has come back since."""
+        for sha256, aside in db.execute("select sha256, aside from files_to_delete").fetchall():
+            if aside:
+                self._set_aside(db, sha256)
+            else:
+                self.aside(sha256).unlink(missing_ok=True)
+                if not _known(db, sha256):
+                    self.path(sha256).unlink(missing_ok=True)
             db.execute("delete from files_to_delete where sha256 = ?", (sha256,))
+
+    def _set_aside(self, db: sqlite3.Connection, sha256: str) -> None:
+        if not _known(db, sha256) and self.path(sha256).exists():
+            self.aside(sha256).parent.mkdir(parents=True, exist_ok=True)
+            os.replace(self.path(sha256), self.aside(sha256))
+
+
+def _known(db: sqlite3.Connection, sha256: str) -> bool:
+    return db.execute("select 1 from files where sha256 = ?", (sha256,)).fetchone() is not None
 
 
 def _sync_folder(folder: Path) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from ..records import (
     Authority,
@@ -24,10 +25,10 @@ from ..records import (
     Withheld,
 )
 from ..urls import AttachmentKey, request_url
-from . import threads
+from . import attachments, threads, withdraw
 from .agenda import Agenda, Job, Want
 from .captures import Captures
-from .rows import Value, Writer
+from .rows import REMOVED, Forgotten, Found, Value, Writer
 from .store import Archive
 
 
@@ -44,9 +45,10 @@ class Kept:
 class Keeper:
     """Keeps pages in an archive for one run."""
 
-    def __init__(self, archive: Archive, run_id: int | None) -> None:
-        self.archive, self.run_id = archive, run_id
+    def __init__(self, archive: Archive, run_id: int | None, rule: withdraw.Rule = withdraw.TWO_NIGHTS) -> None:
+        self.archive, self.run_id, self.rule = archive, run_id, rule
         self.captures = Captures(archive.db)
+        self.forgotten = Forgotten.of(archive.db)
         self.agenda = Agenda(archive.db)
 
     def keep(
@@ -60,7 +62,7 @@ class Keeper:
         next_visit: str | None = None,
         ceiling: bool = False,
         skip_files: bool = False,
-        refused: threads.Refusal | None = None,
+        refused: attachments.Refusal | None = None,
     ) -> Kept:
         """Keeps one answer of the site.
 
@@ -70,11 +72,13 @@ class Keeper:
         `refused` says why this file was not fetched.
         """
         now = now or capture.requested_at
+        if isinstance(reading.record, Request) and self.forgotten.has("request", reading.record.id):
+            reading = Reading("withheld", reason=REMOVED)
         with self.archive.transaction() as db:
             before = self.agenda.get(capture.ref)
             known = before is not None and before.last_capture_id is not None
-            writer = Writer(db, self.run_id, capture.requested_at, known)
-            result = threads.Found()
+            writer = Writer(db, self.run_id, capture.requested_at, known, forgotten=self.forgotten)
+            result = Found()
             if reading.outcome == "content":
                 self._content(writer, capture, reading, result)
             elif reading.outcome == "not_modified":
@@ -84,21 +88,30 @@ class Keeper:
             elif isinstance(reading.record, Moved):
                 self._moved(writer, capture, reading.record, result)
             if refused is not None and capture.ref.kind is PageKind.ATTACHMENT:
-                threads.refuse_file(writer, AttachmentKey.of(capture.ref.key), refused)
+                attachments.refuse_file(writer, AttachmentKey.of(capture.ref.key), refused)
             outcome = reading.outcome if reading.outcome != "content" else "changed" if writer.written else "unchanged"
-            keep_body = reading.outcome == "content" and writer.written > 0
+            new = writer.written > 0 or self.captures.lacks_body(capture.ref)
+            keep_body = reading.outcome == "content" and new and not result.forgotten
             capture_id = self.captures.add(capture, outcome, reading.reason, self.run_id, keep_body)
-            self.agenda.want([*wants, *result.wants], job, now)
+            wanted = [want for want in (*wants, *result.wants) if not self._removed(want.ref)]
+            if skip_files:
+                wanted = [want for want in wanted if want.ref.kind is not PageKind.ATTACHMENT]
+            self.agenda.want(wanted, job, now)
             if ceiling:
                 self._ceiling(db, capture)
             if skip_files and isinstance(reading.record, Thread):
-                threads.skip_files(db, reading.record)
-            if retry_at is not None:
+                attachments.skip_files(db, reading.record)
+            if result.withdrawn is not None and capture.ref.kind is not PageKind.REQUEST_ID:
+                self.agenda.drop(capture.ref)
+                self.agenda.plan(PageRef(PageKind.REQUEST_ID, str(result.withdrawn)), now)
+            elif retry_at is not None:
                 self.agenda.again(capture.ref, retry_at)
             else:
                 self.agenda.visited(capture.ref, capture_id, _etag(capture, reading, before.etag if before else None), next_visit)
             changed = result.changed_request or bool(writer.changed_requests)
             self._count(db, reading, result.new_request, changed and not result.new_request)
+            if writer.erased:
+                db.execute("insert or ignore into archive_info (key, value) values ('wipe_due', '1')")
         return Kept(outcome, capture_id, result.new_request, changed)
 
     def reread(self, capture: Capture, reading: Reading, observed_at: str, told: set[tuple[str, int]]) -> bool:
@@ -109,7 +122,7 @@ class Keeper:
         """
         with self.archive.transaction() as db:
             writer = Writer(db, self.run_id, observed_at, known=True, told=told)
-            self._content(writer, capture, reading, threads.Found())
+            self._content(writer, capture, reading, Found())
             db.execute("update runs set pages_read = pages_read + 1 where id = ?", (self.run_id,))
             return writer.written > 0
 
@@ -124,6 +137,11 @@ class Keeper:
             new = row is None or row["body_sha256"] != digest
             self.captures.add(capture, "changed" if new else "unchanged", None, self.run_id, keep_body=new)
             db.execute("update runs set robots_sha256 = ? where id = ?", (digest, self.run_id))
+
+    def _removed(self, ref: PageRef) -> bool:
+        """Whether the operator had removed what this page tells of."""
+        kind = {PageKind.REQUEST_JSON: "slug", PageKind.REQUEST_ID: "request", PageKind.USER_JSON: "user_name"}.get(ref.kind)
+        return kind is not None and self.forgotten.has(kind, ref.key)
 
     def _ceiling(self, db: sqlite3.Connection, capture: Capture) -> None:
         db.execute("update runs set ceiling_hits = ceiling_hits + 1 where id = ?", (self.run_id,))
@@ -143,7 +161,7 @@ class Keeper:
 
     # ---- what a page says -----------------------------------------------------------------------------------
 
-    def _content(self, writer: Writer, capture: Capture, reading: Reading, result: threads.Found) -> None:
+    def _content(self, writer: Writer, capture: Capture, reading: Reading, result: Found) -> None:
         match reading.record:
             case Request() as record:
                 self._request(writer, record, result)
@@ -165,22 +183,25 @@ class Keeper:
             case _:
                 pass  # lists say nothing of their own: they make pages due
 
-    def _request(self, writer: Writer, record: Request, result: threads.Found) -> None:
+    def _request(self, writer: Writer, record: Request, result: Found) -> None:
         db = writer.db
         self._authority(writer, record.authority)
         if record.user is not None:
             self._user(writer, record.user)
+        if writer.told is None:
+            withdraw.shown_again(writer, self.archive.files, record.id)
         old = db.execute("select url_title from requests where id = ?", (record.id,)).fetchone()
         result.new_request = old is None
         values: dict[str, Value] = {
             "url_title": record.url_title,
             "title": record.title,
             "authority_id": record.authority.id,
-            "user_id": record.user.id if record.user else None,
+            "user_id": record.user.id if record.user and not writer.forgotten.has("user", record.user.id) else None,
             "law_used": record.law_used,
             "described_state": record.described_state,
             "awaiting_description": int(record.awaiting_description),
             "prominence": record.prominence,
+            "display_status": record.display_status,
             "created_at": record.created_at,
             "updated_at": record.updated_at,
             "url": request_url(self.archive.site, record.url_title),
@@ -188,20 +209,23 @@ class Keeper:
         if writer.told is None:
             values |= {"withheld_at": None, "withheld_kind": None, "withheld_reason": None}
         known, writer.known = writer.known, old is not None
-        writer.put("requests", {"id": record.id}, values, record.id)
-        writer.replace_set("request_tags", "request_id", record.id, set(record.tags), record.id)
-        threads.keep_events(writer, record, result)
+        changed = writer.put("requests", {"id": record.id}, values, record.id)
+        changed |= writer.replace_set("request_tags", "request_id", record.id, set(record.tags), record.id)
+        changed |= threads.keep_events(writer, record, result)
         threads.tell_kinds(writer, record.id)
         writer.known = known
-        if old is not None and old["url_title"] != record.url_title:
-            self._renamed(old["url_title"])
+        if changed:
+            result.wants.append(Want(PageRef(PageKind.REQUEST_HTML, record.url_title)))
+        if old is not None and old["url_title"] not in ("", record.url_title):
+            self._renamed(old["url_title"], record.url_title)
 
-    def _renamed(self, old_slug: str) -> None:
+    def _renamed(self, old_slug: str, slug: str) -> None:
         """A request has a new slug: its old pages are no longer its own, nor do their bodies stay."""
         for kind in (PageKind.REQUEST_JSON, PageKind.REQUEST_HTML):
             ref = PageRef(kind, old_slug)
             self.agenda.drop(ref)
             self.captures.drop_bodies(ref)
+        self.agenda.move_files(old_slug, slug)
 
     def _authority(self, writer: Writer, record: Authority) -> None:
         """JSON beats the nightly CSV unless the CSV is of a later edit (site-contract.md section 2.6)."""
@@ -239,7 +263,7 @@ class Keeper:
         writer.known = known
 
     def _user(self, writer: Writer, record: User) -> None:
-        if writer.told_already("users", record.id):
+        if writer.told_already("users", record.id) or writer.forgotten.has("user", record.id):
             return
         known, writer.known = writer.known, True
         writer.put("users", {"id": record.id}, {"url_name": record.url_name, "name": record.name, "about_me": record.about_me})
@@ -273,6 +297,10 @@ class Keeper:
 
     def _file(self, writer: Writer, capture: Capture, record: StoredFile) -> None:
         """The bytes go to their place before the row that names them commits."""
+        if writer.forgotten.has("file", record.file.sha256):
+            Path(record.file.path).unlink(missing_ok=True)
+            attachments.refuse_file(writer, AttachmentKey.of(capture.ref.key), attachments.Refusal("withheld", REMOVED))
+            return
         self.archive.files.put(record.file)
         row = writer.db.execute("select id from files where sha256 = ?", (record.file.sha256,)).fetchone()
         if row is None:
@@ -280,7 +308,7 @@ class Keeper:
             file_id = writer.insert("files", values)
         else:
             file_id = row["id"]
-        threads.store_file(writer, capture, record, file_id)
+        attachments.store_file(writer, capture, record, file_id)
 
     def _seen_again(self, writer: Writer, ref: PageRef) -> None:
         """A request whose JSON is as it was: it, its authority and its user are as they were."""
@@ -296,11 +324,11 @@ class Keeper:
 
     # ---- what a page does not say ---------------------------------------------------------------------------
 
-    def _withheld(self, writer: Writer, capture: Capture, record: Withheld, result: threads.Found) -> None:
+    def _withheld(self, writer: Writer, capture: Capture, record: Withheld, result: Found) -> None:
         kind, key = capture.ref
         if kind is PageKind.ATTACHMENT:
             status = "withheld" if record.kind == "hidden" else "unavailable"
-            threads.refuse_file(writer, AttachmentKey.of(key), threads.Refusal(status, record.reason))
+            attachments.refuse_file(writer, AttachmentKey.of(key), attachments.Refusal(status, record.reason))
             return
         if kind is PageKind.REQUEST_ID:
             self._mark(writer, int(key), record, result)
@@ -313,11 +341,14 @@ class Keeper:
         if record.kind == "missing":
             # Renamed, or gone: the number knows (site-contract.md section 9).
             result.wants.append(Want(PageRef(PageKind.REQUEST_ID, str(row["id"]))))
+        elif kind is PageKind.REQUEST_JSON:
+            # Its HTML says the same, and why.
+            result.wants.append(Want(PageRef(PageKind.REQUEST_HTML, key)))
         else:
             self._mark(writer, row["id"], record, result)
 
-    def _mark(self, writer: Writer, request_id: int, record: Withheld, result: threads.Found) -> None:
-        """The site refuses a whole request: marked, and shown nowhere, but kept until it is confirmed."""
+    def _mark(self, writer: Writer, request_id: int, record: Withheld, result: Found) -> None:
+        """The site refuses a whole request: marked, and shown nowhere, but set aside until it is confirmed."""
         row = writer.db.execute(
             "select withheld_at, withheld_kind, withheld_reason from requests where id = ?", (request_id,)
         ).fetchone()
@@ -325,21 +356,24 @@ class Keeper:
             return
         values: dict[str, Value] = {
             "withheld_at": row["withheld_at"] or writer.observed_at,
-            "withheld_kind": record.kind,
+            "withheld_kind": row["withheld_kind"] or record.kind,
             "withheld_reason": record.reason or row["withheld_reason"],
         }
         known, writer.known = writer.known, True
         result.changed_request |= writer.put("requests", {"id": request_id}, values, request_id)
         writer.known = known
+        result.withdrawn = request_id
+        withdraw.refused(writer, self.agenda, self.captures, self.archive.site, request_id, self.rule)
 
-    def _moved(self, writer: Writer, capture: Capture, record: Moved, result: threads.Found) -> None:
+    def _moved(self, writer: Writer, capture: Capture, record: Moved, result: Found) -> None:
         """A number leads to its slug, an old name to its new one: the goal is due where it is not fresh."""
         target = record.target
         if target is None:
             return
-        if capture.ref.kind is PageKind.REQUEST_ID and target.kind is PageKind.REQUEST_HTML:
+        number = capture.ref.kind in (PageKind.REQUEST_ID, PageKind.REQUEST_EVENT)
+        if number and target.kind is PageKind.REQUEST_HTML:
             target = PageRef(PageKind.REQUEST_JSON, target.key)
-        if target.kind is capture.ref.kind or capture.ref.kind is PageKind.REQUEST_ID:
+        if target.kind is capture.ref.kind or number:
             result.wants.append(Want(target))
 
 

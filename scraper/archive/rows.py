@@ -13,6 +13,8 @@ import sqlite3
 from collections import Counter
 from dataclasses import dataclass, field
 
+from .agenda import Want
+
 Value = str | int | None
 
 CONTENT = {
@@ -25,7 +27,7 @@ CONTENT = {
 }
 """What people wrote, and their names: a change may be a redaction, so `changes` does not hold the values."""
 
-NOT_LOGGED = {"messages": frozenset({"html", "new_text"}), "requests": frozenset({"url"})}
+NOT_LOGGED = {"messages": frozenset({"html", "new_text"}), "requests": frozenset({"url", "display_status"})}
 """Columns that follow from another column of the same row."""
 
 HASHED_FROM_WORDS = 8
@@ -33,6 +35,28 @@ HASHED_FROM_WORDS = 8
 
 HAS_SEEN = frozenset({"requests", "authorities", "users", "batches"})
 HAS_FIRST_SEEN = HAS_SEEN | {"messages", "attachments"}
+
+
+REMOVED = "removed by this archive's operator"
+
+
+def key_hash(key: object) -> str:
+    """What `forgotten` remembers of a name or number."""
+    return hashlib.sha256(str(key).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What is not to be kept again, as hashes; read once for a run."""
+
+    hashes: frozenset[tuple[str, str]]
+
+    @classmethod
+    def of(cls, db: sqlite3.Connection) -> Forgotten:
+        return cls(frozenset((row[0], row[1]) for row in db.execute("select kind, key_sha256 from forgotten")))
+
+    def has(self, kind: str, key: object) -> bool:
+        return bool(self.hashes) and (kind, key_hash(key)) in self.hashes
 
 
 @dataclass(slots=True)
@@ -49,6 +73,9 @@ class Writer:
     known: bool
     written: int = 0
     told: set[tuple[str, int]] | None = None
+    forgotten: Forgotten = Forgotten(frozenset())
+    erased: bool = False
+    """Whether content left the archive: its traces in indexes and logs are still to be wiped."""
     changed_requests: set[int] = field(default_factory=set)
 
     def put(self, table: str, key: dict[str, Value], values: dict[str, Value], request_id: int | None = None) -> bool:
@@ -70,6 +97,8 @@ class Writer:
         for column, value in differing.items():
             if (row[column] is not None or self.known) and column not in NOT_LOGGED.get(table, ()):
                 self.log(table, row_key, column, row[column], value, request_id)
+        content = CONTENT.get(table, frozenset())
+        self.erased |= any(row[column] is not None and column in content for column in differing)
         stamps: dict[str, Value] = {"last_changed_at": self.observed_at} if table in HAS_FIRST_SEEN else {}
         if table in HAS_SEEN and self.told is None:
             stamps["last_seen_at"] = self.observed_at
@@ -161,3 +190,16 @@ def _fingerprint(text: Value, words: Counter[str], more: dict[str, int]) -> str 
     if words.total() >= HASHED_FROM_WORDS:
         told["sha256"] = hashlib.sha256(str(text).encode()).hexdigest()
     return json.dumps(told)
+
+
+@dataclass(slots=True)
+class Found:
+    """What keeping a page found out beside its rows: pages that are due because of what the archive knows."""
+
+    new_request: bool = False
+    changed_request: bool = False
+    withdrawn: int | None = None
+    """The request that this page was refused for: its pages are looked for by its number from now on."""
+    forgotten: bool = False
+    """Whether the page shows something that the operator removed: its body is not kept."""
+    wants: list[Want] = field(default_factory=list)

@@ -40,14 +40,18 @@ def begin(
     settings: Mapping[str, object],
     contact: str | None = None,
     permission: str | None = None,
+    resume_from: str | None = None,
 ) -> Run:
     """Begins a run in one transaction: its row, and the seeds of its job unless it goes on with one.
 
-    `now` is UTC text; `settings` is kept as JSON beside the job's own facts.
+    `now` is UTC text; `settings` is kept as JSON beside the job's own facts. A job begun before `resume_from` (UTC
+    text) is not gone on with: what it left is still on the agenda, and the new job does that too.
     """
     agenda = Agenda(archive.db)
     with archive.transaction() as db:
         job = _unfinished(db, reason)
+        if job is not None and resume_from is not None and job.started_at < resume_from:
+            job = None
         resumed = job is not None
         if job is None:
             newest = db.execute("select coalesce(max(id), 0) from captures").fetchone()[0]
@@ -74,9 +78,14 @@ def _unfinished(db: sqlite3.Connection, reason: str) -> Job | None:
     return Job(reason, facts["job_started_at"], facts["after_capture"])
 
 
-def finish(archive: Archive, run: Run, outcome: RunOutcome, now: str, http_requests: int) -> None:
-    """Ends a run (`now` is UTC text); at the end of its job the lists it read are forgotten."""
+def finish(archive: Archive, run: Run, outcome: RunOutcome, now: str, http_requests: int, why: str | None = None) -> None:
+    """Ends a run (`now` is UTC text); at the end of its job the lists it read are forgotten.
+
+    `why` says in a line what ended a run early; it stands beside the run's settings, as ``ended``.
+    """
     with archive.transaction() as db:
+        if why is not None:
+            db.execute("update runs set settings = json_set(settings, '$.ended', ?) where id = ?", (why, run.id))
         db.execute(
             "update runs set finished_at = ?, outcome = ?, http_requests = ? where id = ?", (now, outcome, http_requests, run.id)
         )

@@ -62,6 +62,7 @@ TABLES: dict[str, str] = {
         law_used text,
         described_state text,
         display_state text,
+        display_status text,
         awaiting_description integer,
         prominence text,
         created_at text,
@@ -222,7 +223,34 @@ TABLES: dict[str, str] = {
     "follows": """
         target text primary key,
         added_at text not null,
-        note text
+        note text,
+        listed_until text,
+        swept_until text
+    """,
+    "withdrawals": """
+        request_id integer primary key references requests(id),
+        first_refused_at text not null,
+        first_run_id integer references runs(id),
+        last_refused_at text not null,
+        last_run_id integer references runs(id),
+        nights integer not null,
+        set_aside blob,
+        withdrawn_at text
+    """,
+    "forgotten": """
+        kind text not null,
+        key_sha256 text not null,
+        forgotten_at text not null,
+        note text,
+        primary key (kind, key_sha256)
+    """,
+    "visit_rates": """
+        state text not null,
+        age text not null,
+        visits integer not null,
+        changed integer not null,
+        days real not null,
+        primary key (state, age)
     """,
     "ceiling_hits": """
         run_id integer not null references runs(id),
@@ -237,13 +265,22 @@ TABLES: dict[str, str] = {
         value integer not null,
         primary key (run_id, name)
     """,
+    "coverage": """
+        run_id integer not null references runs(id),
+        page_kind text not null,
+        field text not null,
+        pages integer not null,
+        filled real not null,
+        primary key (run_id, page_kind, field)
+    """,
     "files_to_delete": """
-        sha256 text primary key
+        sha256 text primary key,
+        aside integer not null default 0
     """,
 }
 """Table name -> columns. Tables that others refer to come first."""
 
-WITHOUT_ROWID = frozenset({"agenda", "authority_tags", "request_tags", "links"})
+WITHOUT_ROWID = frozenset({"agenda", "authority_tags", "request_tags", "links", "forgotten", "visit_rates", "coverage"})
 """Tables that are their own primary key: no second copy of it beside them."""
 
 INDEXES: dict[str, tuple[str, ...]] = {
@@ -345,17 +382,15 @@ def _search_statements(table: str, rowid: str, column: str) -> list[str]:
     Unguarded triggers tokenise every updated row anew: 1,500 rows/s against 74,000 (measured November 2026).
     """
     fts = f"{table}_fts"
-    old, new = f"old.{column} is not null", f"new.{column} is not null"
     add = f"insert into {fts}(rowid, {column}) values (new.{rowid}, new.{column});"
     remove = f"insert into {fts}({fts}, rowid, {column}) values ('delete', old.{rowid}, old.{column});"
     options = f"content='{table}', content_rowid='{rowid}', tokenize='porter unicode61 remove_diacritics 2'"
+    # Rows without a text are in the index too, with no word: FTS5's own check and rebuild count every row of the table.
     triggers = {
-        "insert": (f"insert on {table} when {new}", add),
-        "delete": (f"delete on {table} when {old}", remove),
+        "insert": (f"insert on {table}", add),
+        "delete": (f"delete on {table}", remove),
         # One trigger does both: SQLite does not promise the order in which two would fire.
-        "update": (f"update of {column} on {table} when old.{column} is not new.{column} and {old} and {new}", remove + add),
-        "fill": (f"update of {column} on {table} when old.{column} is null and {new}", add),
-        "clear": (f"update of {column} on {table} when {old} and new.{column} is null", remove),
+        "update": (f"update of {column} on {table} when old.{column} is not new.{column}", remove + add),
     }
     return [
         f"create virtual table {fts} using fts5({column}, {options})",

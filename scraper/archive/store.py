@@ -12,7 +12,8 @@ from sqlite_utils import Database
 
 from ..urls import Site
 from .files import FileStore
-from .migrations import migrations
+from .migrations import migrations, unknown_steps
+from .schema import SEARCH
 
 BUSY_TIMEOUT_S = 30.0
 PAGE_BYTES = 8192
@@ -50,11 +51,7 @@ class Archive:
             raise ArchiveError(f"there is no archive at {path}; the first crawl makes one: wdtk crawl TARGET --site URL")
         if not path.parent.is_dir():
             raise ArchiveError(f"the folder {path.parent} does not exist")
-        lock = filelock.FileLock(f"{path}.lock")
-        try:
-            lock.acquire(blocking=False)
-        except filelock.Timeout:
-            raise ArchiveBusy(f"another run is writing {path}; wait for it, or stop it") from None
+        lock = lock_archive(path)
         try:
             db = cls._connect(path)
             try:
@@ -88,10 +85,13 @@ class Archive:
     @staticmethod
     def _prepare(path: Path, db: sqlite3.Connection, site: Site | None) -> Site:
         tables = {row[0] for row in db.execute("select name from sqlite_master where type = 'table'")}
+        tables.discard(migrations.migrations_table)  # alone, it is what a kill in the first moment leaves
         if tables and "archive_info" not in tables:
             raise ArchiveError(f"{path} is a database, but no archive; give --archive another path")
         if not tables and site is None:
             raise ArchiveError(f"{path} is empty; the first crawl needs --site URL")
+        if unknown := unknown_steps(Database(db)):
+            raise ArchiveError(f"a newer version of this software made {path} (steps {', '.join(unknown)}); install that version")
         migrations.apply(Database(db))
         row = db.execute("select value from archive_info where key = 'site'").fetchone()
         if row is None:
@@ -119,6 +119,19 @@ class Archive:
         self.db.execute("commit")
         self.files.finish_deletions(self.db)
 
+    def wipe(self) -> None:
+        """Folds the log in; and where content left the archive, its traces in the search indexes go too.
+
+        Freed pages are zeroed as they are freed (`secure_delete`); an index keeps deleted words until its parts are
+        merged, the log until it is cut. A reader that holds the log delays the cut to the next run.
+        """
+        if self.db.execute("select 1 from archive_info where key = 'wipe_due'").fetchone():
+            with self.transaction() as db:
+                for table in SEARCH:
+                    db.execute(f"insert into {table}_fts({table}_fts) values ('optimize')")
+                db.execute("delete from archive_info where key = 'wipe_due'")
+        self.db.execute("pragma wal_checkpoint(truncate)")
+
     def close(self) -> None:
         """Closes the archive; the write-ahead log is folded in where no reader holds it."""
         self.db.close()
@@ -130,6 +143,16 @@ class Archive:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
+
+
+def lock_archive(path: Path) -> filelock.FileLock:
+    """Takes the lock of an archive; the caller releases it. Raises ArchiveBusy where another process holds it."""
+    lock = filelock.FileLock(f"{path}.lock")
+    try:
+        lock.acquire(blocking=False)
+    except filelock.Timeout:
+        raise ArchiveBusy(f"another run is writing {path}; wait for it, or stop it") from None
+    return lock
 
 
 def _both_loopback(one: Site, other: Site) -> bool:

@@ -10,7 +10,17 @@ import pytest
 from scraper.explore.metadata import metadata, metadata_path
 
 TABLES: dict[str, dict[str, Any]] = metadata()["databases"]["archive"]["tables"]
-HIDDEN = {"captures", "dictionaries", "agenda", "files_to_delete", "_sqlite_migrations"}
+HIDDEN = {
+    "captures",
+    "dictionaries",
+    "agenda",
+    "files_to_delete",
+    "withdrawals",
+    "forgotten",
+    "visit_rates",
+    "coverage",
+    "_sqlite_migrations",
+}
 
 
 @pytest.fixture(scope="module")
