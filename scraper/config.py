@@ -21,6 +21,7 @@ PRODUCT = "wdtk-archive"
 PUBLIC_DELAY_S = 5.0
 """Seconds from one request to the next on a public host; a higher pace cannot be asked for (design.md section 5)."""
 MAX_FILE_SIZE = 100 * 1024 * 1024
+TIMEOUT_S = 60.0
 
 _MAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
 _URL = re.compile(r"https?://[\w-]+(?:\.[\w-]+)+\S*", re.ASCII)
@@ -111,7 +112,7 @@ class Config:
     """HTTP requests this run may make, robots.txt included; None for no limit."""
     max_file_size: int = MAX_FILE_SIZE
     """Bytes above which an attachment is not kept."""
-    timeout_s: float = 60.0
+    timeout_s: float = TIMEOUT_S
     """Seconds for a whole page, for an attachment's headers, and for any pause within an attachment. The site may
     take 10 to 20 s under re-indexing (site-contract.md section 9)."""
     file_timeout_s: float = 1800.0
@@ -173,8 +174,8 @@ class Config:
             permission=environ.get("WDTK_PERMISSION") or None,
             delay_s=number("WDTK_DELAY"),
             budget=whole("WDTK_BUDGET"),
-            max_file_size=whole("WDTK_MAX_FILE_SIZE") or MAX_FILE_SIZE,
-            timeout_s=number("WDTK_TIMEOUT") or 60.0,
+            max_file_size=size_of(environ.get("WDTK_MAX_FILE_SIZE") or str(MAX_FILE_SIZE)),
+            timeout_s=number("WDTK_TIMEOUT") or TIMEOUT_S,
             language=environ.get("WDTK_LANGUAGE") or "en",
             archive=Path(environ.get("WDTK_ARCHIVE") or "archive.db"),
             files=environ.get("WDTK_FILES") or None,
@@ -201,6 +202,14 @@ class Config:
     def user_agent(self) -> str:
         name = f"{PRODUCT}/{__version__}"
         return f"{name} (+{self.contact.strip()})" if self.contact and self.contact.strip() else name
+
+
+def size_of(text: str) -> int:
+    """Bytes of '500', '64K', '100M' or '1G'. Raises BadConfig for anything else."""
+    found = re.fullmatch(r"([0-9]{1,15})([KMG]?)", text.strip().upper(), re.ASCII)
+    if found is None or int(found[1]) == 0:
+        raise BadConfig(f"{text!r} is no size of a file; write 500K, 100M or 1G")
+    return int(found[1]) * {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}[found[2]]
 
 
 def check_may_touch(config: Config) -> None:

@@ -20,6 +20,7 @@ class PageKind(StrEnum):
     REQUEST_JSON = "request_json"
     REQUEST_HTML = "request_html"
     REQUEST_ID = "request_id"
+    REQUEST_EVENT = "request_event"
     ATTACHMENT = "attachment"
     AUTHORITY_JSON = "authority_json"
     AUTHORITY_HTML = "authority_html"

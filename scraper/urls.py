@@ -8,6 +8,7 @@ kind               key                                                    path
 request_json       slug                                                   /request/<slug>.json
 request_html       slug                                                   /request/<slug>?unfold=1
 request_id         number                                                 /request/<number>
+request_event      number                                                 /request_event/<number>
 attachment         <slug>/response/<incoming id>/attach/<part>/<name>     /request/<key>, name percent-encoded
 authority_json     url_name                                               /body/<url_name>.json
 authority_html     url_name[?page=N]                                      /body/<url_name>[?page=N]
@@ -169,6 +170,8 @@ def build(site: Site, ref: PageRef) -> str:
             return f"{site.base}/request/{name}?unfold=1"
         case PageKind.REQUEST_ID:
             return f"{site.base}/request/{name}"
+        case PageKind.REQUEST_EVENT:
+            return f"{site.base}/request_event/{name}"
         case PageKind.AUTHORITY_JSON:
             return f"{site.base}/body/{name}.json"
         case PageKind.AUTHORITY_HTML:
@@ -217,6 +220,8 @@ def recognise(site: Site, url: str) -> PageRef | None:
         return PageRef(PageKind.REQUEST_ID, found[1])
     if found := re.match(r"^/request/([^/]+?)(\.json)?(?:/(?:new|details))?$", path):
         return PageRef(PageKind.REQUEST_JSON if found[2] else PageKind.REQUEST_HTML, segment(found[1]))
+    if found := re.match(r"^/request_event/([0-9]{1,18})$", path):
+        return PageRef(PageKind.REQUEST_EVENT, found[1])
     if found := re.match(r"^/info_request_batch/([0-9]{1,18})$", path):
         return PageRef(PageKind.BATCH, found[1] + page)
     if found := re.match(r"^/body/([^/]+?)(\.json)?(?:/(?:all|successful|unsuccessful|awaiting))?$", path):

@@ -26,12 +26,16 @@ class AgendaSpider(Spider):
     job: CrawlJob
     kept: asyncio.Event
     """Set when a page's transaction is over."""
+    at_home: bool
+    """Whether Scrapy's own command line runs it: nobody else says then how it ended."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> AgendaSpider:
         spider: AgendaSpider = super().from_crawler(crawler, *args, **kwargs)
-        if kwargs.get("job") is None:
+        spider.at_home = kwargs.get("job") is None
+        if spider.at_home:
             spider.job = spider.begin()
+        spider.job.spent = lambda: crawler.stats.get_value("wdtk/http_requests", 0)
         spider.kept = asyncio.Event()
         crawler.signals.connect(spider.robots_fetched, robots_fetched)
         return spider
@@ -45,16 +49,17 @@ class AgendaSpider(Spider):
         while manners.ended is None:
             try:
                 due = self.job.next()
+                request = self.request(due) if isinstance(due, Due) else None
             except Exception as error:  # noqa: BLE001 - kept, and raised when the crawl is over
                 self.job.crashed(error)
-                return
-            if due is None:
                 return
             if isinstance(due, float):
                 await asyncio.sleep(due)
                 continue
+            if request is None:
+                return
             self.kept.clear()
-            yield self.request(due)
+            yield request
             await self.kept.wait()
 
     def request(self, due: Due) -> Request:
@@ -86,16 +91,41 @@ class AgendaSpider(Spider):
 
     def failed(self, failure: Failure) -> Page | None:
         """No answer: the page failed, or nothing leaves any more."""
-        due: Due = failure.request.cb_kwargs["due"]  # type: ignore[attr-defined]  # Scrapy sets it
-        page = unanswered(failure, due, self.job.clock)
+        page = None
+        try:
+            due: Due = failure.request.cb_kwargs["due"]  # type: ignore[attr-defined]  # Scrapy sets it
+            page = unanswered(failure, due, self.job.clock)
+        except Exception as error:  # noqa: BLE001 - kept, and raised when the crawl is over
+            self.job.crashed(error)
         if page is None:
             self.kept.set()
         return page
 
     def robots_fetched(self, capture: Capture, sha256: str | None) -> None:
         """The robots.txt that the run obeys is kept as any page is."""
-        self.job.keeper.keep_robots(capture)
+        try:
+            self.job.keeper.keep_robots(capture)
+        except Exception as error:  # noqa: BLE001 - kept, and raised when the crawl is over
+            self.job.crashed(error)
 
     def closed(self, reason: str) -> None:
         """The run ends, and the archive says how."""
-        self.job.close(reason, self.crawler.stats.get_value("wdtk/http_requests", 0))
+        ended = Manners.of(self.crawler).ended
+        try:
+            self.job.close(reason, self.job.spent(), str(ended) if ended is not None else None)
+        except Exception as error:  # noqa: BLE001 - kept, and raised when the crawl is over
+            self.job.crashed(error)
+        if self.at_home:
+            self._tell()
+            self.job.archive.close()
+
+    def _tell(self) -> None:
+        """The run's end in Scrapy's log; its exit code says nothing of it."""
+        job = self.job
+        if job.crash is not None:
+            self.logger.error("the crawl crashed", exc_info=job.crash)
+        for problem in [*(alarm.text for alarm in job.alarms), *job.problems]:
+            self.logger.error(problem)
+        if job.stopped is not None:
+            self.logger.error("stopped: %s", job.stopped)
+        self.logger.info("run %d: %s; `wdtk report` says more", job.run.id, job.ended_as or "interrupted")

@@ -9,7 +9,6 @@ from datetime import date
 from ..archive.agenda import Want
 from ..archive.store import Archive
 from ..config import Config, check_may_touch
-from ..records import PageKind
 from .job import CrawlJob, Options, start
 from .targets import BadTarget, Target, parse, seeds
 
@@ -46,12 +45,15 @@ class Order:
 
     def begin(self, archive: Archive, config: Config) -> CrawlJob:
         """Begins a run of it."""
-        wants: list[Want] = []
-        for target in self.targets:
-            wants += seeds(target, config.clock.now().date(), self.since, self.until)
         options = Options(
             attachments=self.attachments,
             everything=any(target.kind == "everything" for target in self.targets) and self.since is None and self.until is None,
-            seed_keys=frozenset(want.ref.key for want in wants if want.ref.kind is PageKind.LIST),
         )
-        return start(archive, config, "crawl", self.reason, wants, options)
+        job = start(archive, config, "crawl", self.reason, self._seeds(config.clock.now().date()), options)
+        # A job that goes on began with the lists of its own first day.
+        began = date.fromisoformat(job.run.job.started_at[:10])
+        options.seeds = frozenset(want.ref for want in self._seeds(began))
+        return job
+
+    def _seeds(self, today: date) -> list[Want]:
+        return [want for target in self.targets for want in seeds(target, today, self.since, self.until)]

@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+import logging
+import socket
+import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.exceptions import DropItem
+from scrapy.exceptions import CannotResolveHostError, DownloadConnectionRefusedError, DownloadFailedError
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from ..archive.agenda import Due
-from ..archive.threads import NoSuchRequest, Refusal
+from ..archive.attachments import Refusal
+from ..archive.store import ArchiveError
+from ..archive.threads import NoSuchRequest
 from ..config import Clock
 from ..pages import read
-from ..records import Capture, Reading, UnreadablePage
+from ..records import Capture, PageKind, Reading, UnreadablePage
 from ..urls import Site
 from .capture import capture_of
-from .refusals import CrawlEnded, ForbiddenByRobots, TooLarge
+from .refusals import BadAnswer, CrawlEnded, ForbiddenByRobots, TooLarge
 
 if TYPE_CHECKING:
     from spiders.agenda import AgendaSpider
+
+
+log = logging.getLogger(__name__)
+
+NO_DISK = (ConnectionError, TimeoutError, socket.gaierror)
+"""Errors of the operating system that are the network's; all others are our machine's."""
+OF_THE_PAGE = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.InterfaceError)
+"""Errors of the database that one page's values make; all others are the database's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +55,62 @@ def answered(response: Response, due: Due, site: Site) -> Page:
         return Page(due, capture, read(capture, site))
     except UnreadablePage as error:
         return Page(due, capture, Reading("unreadable", reason=str(error)))
+    except Exception as error:  # noqa: BLE001 - one page must not end the run
+        return Page(due, capture, our_mistake(capture, error))
 
 
 def unanswered(failure: Failure, due: Due, clock: Clock) -> Page | None:
-    """The item of a request that brought nothing; None where the crawl itself ended."""
+    """The item of a request that brought nothing; None where the crawl itself ended.
+
+    Raises what our own machine refused: a full disk says nothing of the site.
+    """
     error = failure.value
+    assert error is not None
     if isinstance(error, CrawlEnded):
         return None
+    if ends_the_crawl(error):
+        raise error
     request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
     capture = Capture(
         due.ref, request.url, 0, (), b"", request.meta.get("requested_at") or clock.now_text(), request.meta.get("duration_ms")
     )
-    text = str(error).strip()
-    reason = f"{type(error).__name__}: {text}" if text else type(error).__name__
     if isinstance(error, ForbiddenByRobots):
-        return Page(
-            due, capture, Reading("withheld", reason="robots.txt forbids it"), Refusal("skipped", "robots.txt forbids it")
-        )
-    if isinstance(error, TooLarge):
+        refused = Refusal("skipped", "robots.txt forbids it")
+        return Page(due, capture, Reading("withheld", reason=refused.reason), refused)
+    reason = why(error, request.url)
+    if isinstance(error, TooLarge) and due.ref.kind is PageKind.ATTACHMENT:
         return Page(due, capture, Reading("content", reason=reason), Refusal("too_large", reason))
-    return Page(due, capture, Reading("failed", reason=reason))
+    return Page(due, capture, Reading("unreadable" if isinstance(error, BadAnswer) else "failed", reason=reason))
+
+
+def why(error: BaseException, url: str) -> str:
+    """What went wrong, in one line without the address."""
+    if isinstance(error, TooLarge):
+        came = f"{error.size:,} bytes" if error.declared else "more came"
+        return f"{came}, and at most {error.limit:,} bytes are kept"
+    if isinstance(error, DownloadConnectionRefusedError):
+        return "the connection was refused"
+    if isinstance(error, CannotResolveHostError):
+        return "there is no host of that name"
+    if isinstance(error, DownloadFailedError):
+        reasons: list[Failure] = getattr(error.__cause__, "reasons", [])
+        said = "; ".join(reason.getErrorMessage() for reason in reasons) or str(error)
+        return f"the connection broke off: {said}".strip()
+    text = " ".join(str(error).split()).removeprefix(url).lstrip(": ")
+    return text or type(error).__name__
+
+
+def ends_the_crawl(error: BaseException) -> bool:
+    """Whether an error is of this machine's disk, memory or archive: no other page would fare better."""
+    if isinstance(error, sqlite3.Error):
+        return not isinstance(error, OF_THE_PAGE)
+    return isinstance(error, ArchiveError | MemoryError) or (isinstance(error, OSError) and not isinstance(error, NO_DISK))
+
+
+def our_mistake(capture: Capture, error: Exception) -> Reading:
+    """The reading of a page at which our own code fails. The log has the traceback."""
+    log.error("%s: our mistake, please report it", capture.url, exc_info=error)
+    return Reading("unreadable", reason=f"our mistake, please report it: {type(error).__name__}: {error}")
 
 
 class KeepPipeline:
@@ -75,14 +124,21 @@ class KeepPipeline:
         return cls(cast("AgendaSpider", crawler.spider))
 
     def process_item(self, item: Page) -> Page:
-        job = self.spider.job
         try:
-            job.done(item.due, item.capture, item.reading, item.refused)
-        except NoSuchRequest:
-            job.done(item.due, item.capture, Reading("unreadable", reason="its JSON has not been read"))
-        except Exception as error:
-            job.crashed(error)
-            raise DropItem(f"not kept: {error}") from error
+            self._keep(item)
+        except Exception as error:  # noqa: BLE001 - kept, and raised when the crawl is over
+            self.spider.job.crashed(error)
         finally:
             self.spider.kept.set()
         return item
+
+    def _keep(self, item: Page) -> None:
+        done, due, capture = self.spider.job.done, item.due, item.capture
+        try:
+            done(due, capture, item.reading, item.refused)
+        except NoSuchRequest:
+            done(due, capture, Reading("unreadable", reason="its JSON has not been read"))
+        except Exception as error:
+            if ends_the_crawl(error):
+                raise
+            done(due, capture, our_mistake(capture, error))

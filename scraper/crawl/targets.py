@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from dataclasses import dataclass
 from datetime import date, timedelta
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from ..archive.agenda import Want
 from ..records import PageKind, PageRef
-from ..urls import ListQuery, Site, recognise, segment
+from ..urls import VIEWS, ListQuery, Site, recognise, segment
 from .windows import FIRST_DAY
 
 KINDS = {
@@ -57,18 +60,40 @@ def parse(text: str, site: Site) -> Target:
         return Target(text)
     if "://" in text:
         return _of_url(text, site)
+    if text.startswith("/"):
+        return _of_url(site.base + text, site)
+    if text.startswith(f"{site.host}/"):
+        return _of_url(f"{urlsplit(site.base).scheme}://{text}", site)
     kind, colon, name = text.partition(":")
-    name = name.strip()
-    if not colon or kind not in KINDS or not name:
+    if not colon or kind not in KINDS or not name.strip():
         forms = ", ".join([*KINDS.values(), *PLAIN])
-        raise BadTarget(f"no target: {text!r}. A target is an address of the site, or one of: {forms}")
-    if kind == "batch" and not name.isdecimal():
+        raise BadTarget(f"{text!r} is no target. A target is an address of the site, or one of: {forms}")
+    return _checked(Target(kind, name.strip()))
+
+
+def _checked(target: Target) -> Target:
+    """The target. Raises BadTarget where the site could not understand its name, or would understand something else."""
+    kind, name = target.kind, target.name
+    if kind == "batch" and not (name.isascii() and name.isdecimal()):
         raise BadTarget(f"a batch has a number, as in its address /info_request_batch/1024; not {name!r}")
-    if kind == "search" and name.startswith(("NOT ", "-")):
-        raise BadTarget("a search cannot begin with NOT: the site answers with an error; put a word before it")
-    if kind in ("authority", "user") and any(character.isspace() or character in '/"()' for character in name):
-        raise BadTarget(f"{kind}:{name}: use the name in its address, such as {kind}:luton_borough_council")
-    return Target(kind, name)
+    if kind in ("authority", "user", "tag") and (not name.isprintable() or set(name) & set(' /"()')):
+        example = {"authority": "luton_borough_council", "user": "jane_doe", "tag": "local_council"}[kind]
+        raise BadTarget(f"{kind}:{name}: use the name as the site's addresses have it, such as {kind}:{example}")
+    if kind == "search":
+        if name.startswith(("NOT ", "-")):
+            raise BadTarget("a search cannot begin with NOT: the site answers with an error; put a word before it")
+        if not _balanced(name):
+            raise BadTarget(f"search:{name}: a parenthesis or a quotation mark is left open, or closed too often")
+    return target
+
+
+def _balanced(query: str) -> bool:
+    depth = 0
+    for character in re.sub(r'"[^"]*"', "", query):
+        depth += {"(": 1, ")": -1}.get(character, 0)
+        if depth < 0 or character == '"':
+            return False
+    return depth == 0
 
 
 def _of_url(url: str, site: Site) -> Target:
@@ -76,13 +101,33 @@ def _of_url(url: str, site: Site) -> Target:
     if ref is None:
         raise BadTarget(f"{url} is no page of {site.base} that can be archived: a request, authority, user, batch or list is")
     if ref.kind is PageKind.LIST:
-        query = ListQuery.of_key(ref.key)
-        return Target("search", query.query) if query.query else Target("everything")
+        query = ListQuery.of_key(ref.key).query
+        return _without_days(_checked(Target("search", query)) if query else Target("everything"), url)
     if ref.kind is PageKind.AUTHORITIES_CSV:
         return Target("authorities")
     if ref.kind not in _OF_PAGE:
         raise BadTarget(f"{url} holds no requests")
-    return Target(_OF_PAGE[ref.kind], ref.key.partition("?")[0].partition("/")[0])
+    name = unquote(ref.key.partition("?")[0].partition("/")[0])
+    view = urlsplit(url).path.rstrip("/").rpartition("/")[2]
+    if ref.kind is PageKind.AUTHORITY_HTML and view in VIEWS:
+        return Target("search", " ".join([f"requested_from:{name}", *(f"latest_status:{state}" for state in VIEWS[view])]))
+    return _checked(Target(_OF_PAGE[ref.kind], name))
+
+
+def _without_days(target: Target, url: str) -> Target:
+    """The target of a list's address. Raises BadTarget where it is one of certain days, with how to say them."""
+    asked = dict(parse_qsl(urlsplit(url).query))
+    days = [("--since", asked.get("request_date_after")), ("--until", asked.get("request_date_before"))]
+    if not any(day for _, day in days):
+        return target
+    options = " ".join(f"{option} {_iso(day)}" for option, day in days if day)
+    raise BadTarget(f"{url} is a list of certain days; give them as options: {shlex.quote(target.text)} {options}")
+
+
+def _iso(day: str) -> str:
+    """A day as the site's forms write it (DD/MM/YYYY), as our options want it; as it is where it is neither."""
+    found = re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", day.strip())
+    return f"{found[3]}-{found[2]:0>2}-{found[1]:0>2}" if found else day
 
 
 def seeds(target: Target, today: date, since: date | None, until: date | None) -> list[Want]:

@@ -23,7 +23,7 @@ from .version import read_version
 __all__ = ["READERS", "read"]
 
 
-def _read_request_id(capture: Capture, site: Site) -> Reading:
+def _read_number(capture: Capture, site: Site) -> Reading:
     raise UnreadablePage(capture.ref.kind, "location", "an answer of its own where only a redirect is due")
 
 
@@ -35,7 +35,8 @@ def _read_robots(capture: Capture, site: Site) -> Reading:
 READERS: Mapping[PageKind, Callable[[Capture, Site], Reading]] = {
     PageKind.REQUEST_JSON: read_request_json,
     PageKind.REQUEST_HTML: read_request_html,
-    PageKind.REQUEST_ID: _read_request_id,
+    PageKind.REQUEST_ID: _read_number,
+    PageKind.REQUEST_EVENT: _read_number,
     PageKind.ATTACHMENT: read_attachment,
     PageKind.AUTHORITY_JSON: read_authority_json,
     PageKind.AUTHORITY_HTML: read_authority_html,

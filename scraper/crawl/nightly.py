@@ -1,0 +1,325 @@
+"""The nightly job: what changed in everything followed, what the site withdrew, and a look at what no list shows.
+
+A night goes through stages, each as far as the budget lasts. First the lists, which name most of what changed, and
+the threads they name. Then the requests that the site refused before, new numbers, and threads whose turn it is: all
+of them where the night has room, else the likeliest to have changed (`scraper.archive.visits`). What is left goes to
+pages and files of which only their bytes tell a redaction, and to old days, where an embargo may have ended.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from ..archive import visits, withdraw
+from ..archive.agenda import Due, Want
+from ..archive.follows import Follow, follows, listed, swept
+from ..archive.runs import begin
+from ..archive.store import Archive
+from ..archive.threads import find_request
+from ..config import Config, utc_text
+from ..records import AuthorityPage, ListPage, ListRow, Moved, PageKind, PageRef, Reading
+from ..urls import ListQuery, segment
+from .job import CrawlJob, Options, behaviour
+from .targets import parse
+from .windows import FIRST_DAY
+
+VARIETIES = ("sent", "response", "followup_sent", "comment")
+"""Each collapses to one row a request by itself; together they could pass 500 in a day (site-contract.md section 2.4)."""
+OVERLAP = timedelta(days=1)
+"""Windows reach back so far: UTC days against the site's, and the lag of its search index."""
+SAME_NIGHT = timedelta(hours=12)
+"""A night that was interrupted is gone on with for so long."""
+NEW_NUMBERS = 5
+"""Numbers asked for beyond the highest known one: a request that no list shows may be the newest."""
+EVENTS_AT_ONCE = 25
+JSON_SHARE = 0.85
+"""Of a budget that cannot hold every thread: for visits by chance; the rest is for redactions and old days."""
+SWEEP_DAYS = 31
+AT_ONCE = 200
+"""Pages put on the agenda together."""
+
+
+class NothingFollowed(ValueError):
+    """A night without anything to keep fresh."""
+
+
+@dataclass(slots=True)
+class NightlyJob(CrawlJob):
+    followed: list[Follow] = field(default_factory=list)
+    until: datetime | None = None
+    """When the night is over (aware, UTC), None where only the budget ends it."""
+    probe_events: bool = False
+    """Ask for event numbers one by one: the whole feed of changes, but it looks like scanning, so only with leave."""
+    recheck: bool = False
+    """Visit every thread, its page and its files, due or not."""
+    _planned: dict[str, visits.Visit] = field(default_factory=dict)
+    _stage: int = 0
+    _probed: int | None = None
+    _ranked: list[visits.Visit] | None = None
+    _room: int | None = None
+
+    # ---- what comes next --------------------------------------------------------------------------------------
+
+    def next(self) -> Due | float | None:
+        if self.until is not None and self.clock.now() >= self.until:
+            self.stop("budget", "the night is over")
+        return CrawlJob.next(self)
+
+    def refill(self) -> bool:
+        """The next stage that has something to ask for."""
+        stages = (
+            self._events,
+            self._refused,
+            self._numbers,
+            self._threads,
+            self._pages,
+            self._files,
+            self._old_days,
+            self._old_numbers,
+        )
+        while self._stage < len(stages):
+            wants = stages[self._stage]()
+            if self._want(wants):
+                return True
+            self._stage += 1
+        return False
+
+    def _want(self, wants: list[Want]) -> bool:
+        if not wants:
+            return False
+        with self.archive.transaction():
+            return self.keeper.agenda.want(wants, self.run.job, self.clock.now_text()) > 0
+
+    def _left(self) -> int | None:
+        """Requests that the budget still holds."""
+        return None if self.config.budget is None else max(0, self.config.budget - self.spent())
+
+    @property
+    def _everything(self) -> Follow | None:
+        return next((follow for follow in self.followed if follow.target == "everything"), None)
+
+    # ---- the stages -------------------------------------------------------------------------------------------
+
+    def _events(self) -> list[Want]:
+        """Numbers of events beyond the highest known, as long as some lead anywhere (site-contract.md section 2.7)."""
+        if not self.probe_events:
+            return []
+        db, seen = self.archive.db, self._probed
+        row = db.execute(
+            "select max(cast(page_key as integer)) from captures "
+            "where id > ? and page_kind = 'request_event' and outcome = 'redirected'",
+            (self.run.job.after_capture,),
+        ).fetchone()
+        if seen is not None and (row[0] or 0) <= seen - EVENTS_AT_ONCE:
+            return []
+        first = (db.execute("select coalesce(max(id), 0) from events").fetchone()[0] if seen is None else seen) + 1
+        self._probed = first + EVENTS_AT_ONCE - 1
+        return [Want(PageRef(PageKind.REQUEST_EVENT, str(number))) for number in range(first, first + EVENTS_AT_ONCE)]
+
+    def _refused(self) -> list[Want]:
+        """Requests that the site refused: a second night confirms it, and what comes back is fetched anew."""
+        month_ago = utc_text(self.clock.now() - timedelta(days=30))
+        rows = self.archive.db.execute(
+            "select w.request_id from withdrawals w left join agenda g on g.page_kind = 'request_id' "
+            "and g.page_key = cast(w.request_id as text) left join captures c on c.id = g.last_capture_id "
+            "where w.withdrawn_at is null or c.requested_at is null or c.requested_at < ? or ? is null",
+            (month_ago, self.config.budget),
+        )
+        return [Want(PageRef(PageKind.REQUEST_ID, str(row[0]))) for row in rows]
+
+    def _numbers(self) -> list[Want]:
+        """Numbers between what was known before tonight and a little beyond the highest: new requests in no list."""
+        if self._everything is None:
+            return []
+        row = self.archive.db.execute(
+            "select max(id), max(case when first_seen_at < ? then id end) from requests", (self.run.job.started_at,)
+        )
+        top, before = row.fetchone()
+        if top is None:
+            return []
+        numbers = range((before or 0) + 1, top + NEW_NUMBERS + 1)
+        return [want for number in numbers if (want := self._number(number)) is not None]
+
+    def _number(self, number: int) -> Want | None:
+        known = self.archive.db.execute("select 1 from requests where id = ?", (number,)).fetchone()
+        return None if known else Want(PageRef(PageKind.REQUEST_ID, str(number)))
+
+    def _threads(self) -> list[Want]:
+        """Threads by their chance of having changed; all of them where the night has room."""
+        if self._ranked is None:
+            left = self._left()
+            many = visits.count(self.archive.db, self.run.job.after_capture)
+            limit = None if self.recheck or left is None or many <= left else int(left * JSON_SHARE)
+            self._ranked = visits.rank(self.archive.db, self.clock.now(), self.run.job.after_capture, limit)
+            self._ranked.reverse()
+        some = [self._ranked.pop() for _ in range(min(AT_ONCE, len(self._ranked)))]
+        self._planned = {visit.slug: visit for visit in some}
+        return [Want(PageRef(PageKind.REQUEST_JSON, segment(visit.slug))) for visit in some]
+
+    def _pages(self) -> list[Want]:
+        """Threads' pages, seen longest ago first: a redaction leaves no trace in the JSON."""
+        return self._stale(PageKind.REQUEST_HTML)
+
+    def _files(self) -> list[Want]:
+        """Files, by their ETag: masked anew, they keep their name and size."""
+        return self._stale(PageKind.ATTACHMENT)
+
+    def _stale(self, kind: PageKind) -> list[Want]:
+        keys = visits.stale(self.archive.db, kind, self.run.job.after_capture, AT_ONCE)
+        return [Want(PageRef(kind, key)) for key in keys]
+
+    def _old_days(self) -> list[Want]:
+        """A window of old days, one a night, all over again: requests whose embargo ended appear under their old date."""
+        follow = self._everything
+        if follow is None or self._room == 0:
+            return []
+        self._room = 0
+        first = self.archive.db.execute("select min(date(created_at)) from requests").fetchone()[0] or FIRST_DAY
+        start = date.fromisoformat(max(follow.swept_until or first, first))
+        if start >= self.clock.now().date():
+            start = date.fromisoformat(first)
+        end = start + timedelta(days=SWEEP_DAYS)
+        with self.archive.transaction() as db:
+            swept(db, follow.target, (end + timedelta(days=1)).isoformat())
+        return [Want(ListQuery("variety:sent", start.isoformat(), end.isoformat()).ref, expand=True)]
+
+    def _old_numbers(self) -> list[Want]:
+        """Numbers that led nowhere, asked for longest ago first: hidden requests come back, embargoes end."""
+        if self._everything is None:
+            return []
+        rows = self.archive.db.execute(
+            "select g.page_key from agenda g where g.page_kind = 'request_id' and g.reason = 'visit' and g.last_capture_id <= ? "
+            "and cast(g.page_key as integer) not in (select id from requests) order by g.last_capture_id limit ?",
+            (self.run.job.after_capture, AT_ONCE),
+        )
+        return [Want(PageRef(PageKind.REQUEST_ID, row[0])) for row in rows]
+
+    # ---- what came --------------------------------------------------------------------------------------------
+
+    def wants(self, due: Due, reading: Reading) -> tuple[list[Want], bool]:
+        """What a page makes due tonight: the archive adds a changed thread's page and its new files itself."""
+        wants, ceiling = CrawlJob.wants(self, due, reading)
+        if due.ref.kind in (PageKind.REQUEST_JSON, PageKind.REQUEST_HTML):
+            wants = [want for want in wants if want.ref.kind in (PageKind.USER_JSON, PageKind.BATCH) and self._unknown(want.ref)]
+            if self.recheck and due.ref.kind is PageKind.REQUEST_JSON and reading.outcome in ("content", "not_modified"):
+                wants.append(Want(PageRef(PageKind.REQUEST_HTML, due.ref.key)))
+        if due.ref.kind is PageKind.AUTHORITY_HTML and due.expand:
+            if isinstance(reading.record, Moved) and reading.record.target is not None:
+                wants.append(Want(reading.record.target, expand=True))
+            elif reading.outcome == "withheld":
+                # robots.txt forbids some authorities' pages, not their requests (site-contract.md section 2.1).
+                wants += self._lists_instead(due.ref.key)
+        if isinstance(reading.record, AuthorityPage) and due.expand:
+            rows = self.requests(reading.record.requests)
+            wants += rows
+            if rows and reading.record.requests.has_next:
+                name, _, page = due.ref.key.partition("?page=")
+                wants.append(Want(PageRef(PageKind.AUTHORITY_HTML, f"{name}?page={int(page or 1) + 1}"), expand=True))
+        return wants, ceiling
+
+    def _lists_instead(self, name: str) -> list[Want]:
+        follow = next((follow for follow in self.followed if follow.target == f"authority:{name}"), None)
+        return _lists(self.config, follow, f"requested_from:{name}") if follow else []
+
+    def _unknown(self, ref: PageRef) -> bool:
+        if ref.kind is PageKind.USER_JSON:
+            return not self.archive.db.execute("select 1 from users where url_name = ?", (ref.key,)).fetchone()
+        return not self.archive.db.execute("select 1 from batches where id = ? and title is not null", (ref.key,)).fetchone()
+
+    def requests(self, page: ListPage) -> list[Want]:
+        """The requests of a list that it shows differently from what the archive holds."""
+        found = (self._news(row) for row in page.rows)
+        return [want for want in found if want is not None]
+
+    def _news(self, row: ListRow) -> Want | None:
+        request = find_request(self.archive.db, row.url_title)
+        page = Want(PageRef(PageKind.REQUEST_JSON, segment(row.url_title)))
+        if request is None or (row.display_state is not None and row.display_state != request["display_state"]):
+            return page
+        if row.anchor is None or self.archive.db.execute("select 1 from messages where anchor = ?", (row.anchor,)).fetchone():
+            return None
+        kind, _, number = row.anchor.partition("-")
+        column = {"incoming": "incoming_message_id", "outgoing": "outgoing_message_id", "comment": "comment_id"}.get(kind)
+        if (
+            column is not None
+            and self.archive.db.execute(
+                f"select 1 from events where request_id = ? and {column} = ?", (request["id"], number)
+            ).fetchone()
+        ):
+            # The JSON told of it before, the page did not yet show it.
+            return Want(PageRef(PageKind.REQUEST_HTML, segment(row.url_title)))
+        return page
+
+    def kept(self, due: Due, reading: Reading, changed: bool) -> None:
+        """Counts what a planned visit found; the estimate of the next one rests on it."""
+        visit = self._planned.pop(due.ref.key, None) if due.ref.kind is PageKind.REQUEST_JSON else None
+        if visit is not None and reading.outcome in ("content", "not_modified", "withheld", "missing"):
+            with self.archive.transaction() as db:
+                visits.note(db, visit, changed or reading.outcome in ("withheld", "missing"))
+
+    def finished(self) -> None:
+        """The lists were read to their end: the next night begins where this one began."""
+        if self.archive.db.execute(
+            "select 1 from agenda where reason = ? and page_kind in ('list', 'authority_html', 'batch') and due_at is not null",
+            (self.run.job.reason,),
+        ).fetchone():
+            return
+        with self.archive.transaction() as db:
+            listed(db, [follow.target for follow in self.followed], self.run.job.started_at[:10])
+
+
+def seeds(follow: Follow, config: Config) -> list[Want]:
+    """The lists that tell what happened to a followed target since they were last read."""
+    target = parse(follow.target, config.site)
+    match target.kind:
+        case "everything":
+            register = Want(PageRef(PageKind.AUTHORITIES_CSV, ""))
+            return [register, *_lists(config, follow, *(f"variety:{variety}" for variety in VARIETIES))]
+        case "authorities":
+            return [Want(PageRef(PageKind.AUTHORITIES_CSV, ""))]
+        case "authority":
+            return [Want(PageRef(PageKind.AUTHORITY_HTML, segment(target.name)), expand=True)]
+        case "user":
+            return _lists(config, follow, f"requested_by:{target.name}")
+        case "tag":
+            return _lists(config, follow, f"tag:{target.name}")
+        case "search":
+            return _lists(config, follow, f"({target.name})")
+        case "batch":
+            return [Want(PageRef(PageKind.BATCH, target.name), expand=True)]
+        case _:
+            return []
+
+
+def _lists(config: Config, follow: Follow, *queries: str) -> list[Want]:
+    """Searches over the days since a target's lists were last read, with a day of overlap."""
+    since = date.fromisoformat(follow.listed_until or follow.added_at[:10]) - OVERLAP
+    until = config.clock.now().date() + timedelta(days=1)
+    return [Want(ListQuery(query, since.isoformat(), until.isoformat()).ref, expand=True) for query in queries]
+
+
+def begin_night(archive: Archive, config: Config, until: datetime | None, recheck: bool, rule: withdraw.Rule) -> NightlyJob:
+    """Begins a night, or goes on with one that was interrupted. Raises NothingFollowed."""
+    followed = follows(archive.db)
+    if not followed:
+        raise NothingFollowed("nothing is followed yet; say what shall be kept fresh: wdtk follow TARGET")
+    wants = [Want(PageRef(PageKind.VERSION, ""))]
+    for follow in followed:
+        wants += seeds(follow, config)
+    now = config.clock.now()
+    settings = {**behaviour(config), "recheck": recheck, "nights": rule.nights, "hours": rule.hours}
+    run = begin(
+        archive,
+        "nightly",
+        "nightly",
+        wants,
+        utc_text(now),
+        settings,
+        config.contact,
+        config.permission,
+        resume_from=utc_text(now - SAME_NIGHT),
+    )
+    job = NightlyJob(archive, config, run, Options(), followed=followed, until=until, recheck=recheck)
+    job.keeper.rule = rule
+    return job
