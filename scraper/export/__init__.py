@@ -1,0 +1,1 @@
+"""Copies of an archive for use elsewhere. Only reads."""
