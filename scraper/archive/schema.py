@@ -280,7 +280,7 @@ TABLES: dict[str, str] = {
 }
 """Table name -> columns. Tables that others refer to come first."""
 
-WITHOUT_ROWID = frozenset({"agenda", "authority_tags", "request_tags", "links", "forgotten", "visit_rates", "coverage"})
+WITHOUT_ROWID = frozenset({"authority_tags", "request_tags", "links", "forgotten", "visit_rates", "coverage"})
 """Tables that are their own primary key: no second copy of it beside them."""
 
 INDEXES: dict[str, tuple[str, ...]] = {

@@ -71,7 +71,7 @@ class Archive:
         db = sqlite3.connect(path, isolation_level=None, timeout=BUSY_TIMEOUT_S)
         try:
             db.execute(f"pragma page_size = {PAGE_BYTES}")
-            db.execute("pragma journal_mode = wal")
+            db.execute("select 1 from sqlite_master")  # reads it: nothing is set in a file that is none of ours
             db.execute("pragma synchronous = full")
             db.execute("pragma foreign_keys = on")
             db.execute("pragma secure_delete = on")
@@ -92,6 +92,7 @@ class Archive:
             raise ArchiveError(f"{path} is empty; the first crawl needs --site URL")
         if unknown := unknown_steps(Database(db)):
             raise ArchiveError(f"a newer version of this software made {path} (steps {', '.join(unknown)}); install that version")
+        db.execute("pragma journal_mode = wal")
         migrations.apply(Database(db))
         row = db.execute("select value from archive_info where key = 'site'").fetchone()
         if row is None:

@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from ..records import PageKind
+
 OPEN_STATES = frozenset(
     {
         "waiting_response",
@@ -45,28 +47,35 @@ PRIOR_CHANGES = 1.0
 
 LONGEST_DAYS = 180
 """No thread goes unseen for longer."""
+FORESEEN = 0.95
+"""The chance that a thread has changed whose deadline passed: holidays may have moved it."""
 VERY_OVERDUE_DAYS = 56
 """Calendar days after which a request that waits turns from overdue to very overdue: 40 working days, about."""
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A thread to visit: its slug, the class it is counted in, days since its last visit, the chance of a change."""
+    """A thread to visit: its slug, the class it is counted in, days since its last visit, the chance of a change.
+
+    `foreseen` says that the calendar alone has changed it: that it did says nothing of chance.
+    """
 
     slug: str
     state: str
     age: str
     days: float
     chance: float
+    foreseen: bool = False
 
 
-def rank(db: sqlite3.Connection, now: datetime, after_capture: int, limit: int | None) -> list[Visit]:
-    """The threads most likely to have changed since they were last visited, likeliest first.
+def rank(
+    db: sqlite3.Connection, now: datetime, after_capture: int, limit: int | None, kind: PageKind = PageKind.REQUEST_JSON
+) -> list[Visit]:
+    """The threads most likely to have changed since their page of a kind was last visited, likeliest first.
 
     Those visited since `after_capture` are left out. `limit` None gives all.
     """
-    rates = Rates(db)
-    visits = _candidates(db, now, after_capture, rates)
+    visits = _candidates(db, now, after_capture, Rates(db), kind)
     if limit is None:
         return sorted(visits, key=_likeliest)
     return heapq.nsmallest(limit, visits, key=_likeliest)
@@ -74,12 +83,14 @@ def rank(db: sqlite3.Connection, now: datetime, after_capture: int, limit: int |
 
 def count(db: sqlite3.Connection, after_capture: int) -> int:
     """How many threads were not visited since `after_capture`."""
-    found: int = db.execute(f"select count(*) {_FROM}", (after_capture,)).fetchone()[0]
+    found: int = db.execute(f"select count(*) {_FROM}", (PageKind.REQUEST_JSON, after_capture)).fetchone()[0]
     return found
 
 
 def note(db: sqlite3.Connection, visit: Visit, changed: bool) -> None:
     """Counts what a planned visit found, inside the caller's transaction."""
+    if visit.foreseen:
+        return
     db.execute(
         "insert into visit_rates (state, age, visits, changed, days) values (?, ?, 1, ?, ?) on conflict (state, age) do update "
         "set visits = visits + 1, changed = changed + excluded.changed, days = days + excluded.days",
@@ -122,25 +133,25 @@ def age_of(created_at: str | None, now: datetime) -> str:
 
 
 _FROM = (
-    "from requests r left join agenda g on g.page_kind = 'request_json' and g.page_key = r.url_title "
+    "from requests r left join agenda g on g.page_kind = ? and g.page_key = r.url_title "
     "left join captures c on c.id = g.last_capture_id "
     "where r.withheld_at is null and coalesce(g.last_capture_id, 0) <= ?"
 )
 
 
-def _candidates(db: sqlite3.Connection, now: datetime, after_capture: int, rates: Rates) -> Iterator[Visit]:
+def _candidates(db: sqlite3.Connection, now: datetime, after_capture: int, rates: Rates, kind: PageKind) -> Iterator[Visit]:
     query = f"select r.url_title, r.display_state, r.created_at, r.due_on, c.requested_at {_FROM}"
-    for slug, state, created_at, due_on, visited_at in db.execute(query, (after_capture,)):
+    by_json = kind is PageKind.REQUEST_JSON
+    for slug, state, created_at, due_on, visited_at in db.execute(query, (kind, after_capture)):
         state, age = state or "unknown", age_of(created_at, now)
         days = (now - datetime.fromisoformat(visited_at)) / timedelta(days=1) if visited_at else float(LONGEST_DAYS)
         days = max(days, 0.0)
-        if days >= LONGEST_DAYS:
+        foreseen = by_json and _deadline_passed(state, created_at, due_on, visited_at, now)
+        if by_json and days >= LONGEST_DAYS:
             chance = 1.0
-        elif _deadline_passed(state, created_at, due_on, visited_at, now):
-            chance = 0.95
         else:
-            chance = 1.0 - math.exp(-rates.of(state, age) * days)
-        yield Visit(slug, state, age, days, chance)
+            chance = FORESEEN if foreseen else 1.0 - math.exp(-rates.of(state, age) * days)
+        yield Visit(slug, state, age, days, chance, foreseen)
 
 
 def _deadline_passed(state: str, created_at: str | None, due_on: str | None, visited_at: str | None, now: datetime) -> bool:
@@ -160,7 +171,7 @@ def _likeliest(visit: Visit) -> tuple[float, float, str]:
     return (-visit.chance, -visit.days, visit.slug)
 
 
-def stale(db: sqlite3.Connection, kind: str, after_capture: int, limit: int) -> list[str]:
+def stale(db: sqlite3.Connection, kind: PageKind, after_capture: int, limit: int) -> list[str]:
     """Keys of the pages of a kind that were seen longest ago, and not since `after_capture`."""
     rows = db.execute(
         "select g.page_key from agenda g where g.page_kind = ? and g.reason = 'visit' and g.last_capture_id is not null "

@@ -21,7 +21,7 @@ from ..crawl.targets import parse
 from ..report.run import RunFacts, run_facts
 from ..report.sheets import run_sheet
 from ..report.source import prepared
-from .shared import EXIT_OF_RUN, Shared, config_of, day, list_problems, manners, site_named
+from .shared import EXIT_OF_RUN, FAILURES, Shared, config_of, day, list_problems, manners, site_named
 
 
 @click.command()
@@ -82,7 +82,7 @@ def run(shared: Shared, job: CrawlJob) -> int:
         click.echo(json.dumps({**describe(job), "report": asdict(facts)}, ensure_ascii=False, indent=2))
     else:
         _tell(shared, job, facts)
-    return EXIT_OF_RUN[outcome]
+    return FAILURES if job.alarms and outcome == "budget" else EXIT_OF_RUN[outcome]
 
 
 def _tell(shared: Shared, job: CrawlJob, facts: RunFacts) -> None:

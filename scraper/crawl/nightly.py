@@ -1,13 +1,16 @@
 """The nightly job: what changed in everything followed, what the site withdrew, and a look at what no list shows.
 
-A night goes through stages, each as far as the budget lasts. First the lists, which name most of what changed, and
-the threads they name. Then the requests that the site refused before, new numbers, and threads whose turn it is: all
-of them where the night has room, else the likeliest to have changed (`scraper.archive.visits`). What is left goes to
-pages and files of which only their bytes tell a redaction, and to old days, where an embargo may have ended.
+A night goes through stages. First the lists, which name most of what changed, and the threads they name; then the
+requests that the site refused before, and new numbers; each of these as far as the budget lasts. What is left is shared
+out: threads whose turn it is, all of them where the night has room, else the likeliest to have changed
+(`scraper.archive.visits`); pages and files of which only their bytes tell a redaction; old days, where an embargo may
+have ended. A stage puts no more on the agenda than it has room for: what a night leaves undone comes first in the next.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -19,7 +22,7 @@ from ..archive.store import Archive
 from ..archive.threads import find_request
 from ..config import Config, utc_text
 from ..records import AuthorityPage, ListPage, ListRow, Moved, PageKind, PageRef, Reading
-from ..urls import ListQuery, segment
+from ..urls import LIST_ROWS, ListQuery, segment
 from .job import CrawlJob, Options, behaviour
 from .targets import parse
 from .windows import FIRST_DAY
@@ -33,10 +36,11 @@ SAME_NIGHT = timedelta(hours=12)
 NEW_NUMBERS = 5
 """Numbers asked for beyond the highest known one: a request that no list shows may be the newest."""
 EVENTS_AT_ONCE = 25
-JSON_SHARE = 0.85
-"""Of a budget that cannot hold every thread: for visits by chance; the rest is for redactions and old days."""
-SWEEP_DAYS = 31
-AT_ONCE = 200
+EMBARGOES = tuple(timedelta(days=days) for days in (91, 182, 364))
+"""How long requests are under embargo that nobody prolongs (site-contract.md section 2.7)."""
+SWEEP_ROWS = 450
+"""Requests in one window of old days: a few less than the 500 that a search shows, since new ones may be among them."""
+AT_ONCE = 50
 """Pages put on the agenda together."""
 
 
@@ -55,9 +59,13 @@ class NightlyJob(CrawlJob):
     """Visit every thread, its page and its files, due or not."""
     _planned: dict[str, visits.Visit] = field(default_factory=dict)
     _stage: int = 0
+    _ends_at: int | None = None
+    """How many requests will have been made when the present stage's share is used up."""
+    _ranked: dict[PageKind, list[visits.Visit]] = field(default_factory=dict)
+    _lists_read: bool = False
+    _swept: bool = False
     _probed: int | None = None
-    _ranked: list[visits.Visit] | None = None
-    _room: int | None = None
+    """The highest event number asked for in this run."""
 
     # ---- what comes next --------------------------------------------------------------------------------------
 
@@ -67,25 +75,30 @@ class NightlyJob(CrawlJob):
         return CrawlJob.next(self)
 
     def refill(self) -> bool:
-        """The next stage that has something to ask for."""
-        stages = (
-            self._events,
-            self._refused,
-            self._numbers,
-            self._threads,
-            self._pages,
-            self._files,
-            self._old_days,
-            self._old_numbers,
+        """The next stage that has something to ask for. Before the first, the lists have been read."""
+        self._note_lists()
+        stages: tuple[tuple[Callable[[], list[Want]], float], ...] = (
+            (self._events, 1.0),
+            (self._refused, 1.0),
+            (self._numbers, 1.0),
+            (self._threads, 0.8),
+            (self._pages, 0.5),
+            (self._files, 0.4),
+            (self._old_days, 0.7),
+            (self._old_numbers, 1.0),
         )
         while self._stage < len(stages):
-            wants = stages[self._stage]()
-            if self._want(wants):
+            stage, share = stages[self._stage]
+            left = self._left()
+            if left is not None and self._ends_at is None:
+                self._ends_at = self.spent() + math.ceil(left * (1.0 if self.recheck else share))
+            if self._want(stage()):
                 return True
-            self._stage += 1
+            self._stage, self._ends_at = self._stage + 1, None
         return False
 
     def _want(self, wants: list[Want]) -> bool:
+        wants = wants[: self._room()]
         if not wants:
             return False
         with self.archive.transaction():
@@ -94,6 +107,11 @@ class NightlyJob(CrawlJob):
     def _left(self) -> int | None:
         """Requests that the budget still holds."""
         return None if self.config.budget is None else max(0, self.config.budget - self.spent())
+
+    def _room(self) -> int | None:
+        """Requests that the present stage may still make: its share of what was left when it began."""
+        left = self._left()
+        return None if left is None or self._ends_at is None else max(0, min(left, self._ends_at - self.spent()))
 
     @property
     def _everything(self) -> Follow | None:
@@ -147,42 +165,63 @@ class NightlyJob(CrawlJob):
 
     def _threads(self) -> list[Want]:
         """Threads by their chance of having changed; all of them where the night has room."""
-        if self._ranked is None:
-            left = self._left()
-            many = visits.count(self.archive.db, self.run.job.after_capture)
-            limit = None if self.recheck or left is None or many <= left else int(left * JSON_SHARE)
-            self._ranked = visits.rank(self.archive.db, self.clock.now(), self.run.job.after_capture, limit)
-            self._ranked.reverse()
-        some = [self._ranked.pop() for _ in range(min(AT_ONCE, len(self._ranked)))]
-        self._planned = {visit.slug: visit for visit in some}
-        return [Want(PageRef(PageKind.REQUEST_JSON, segment(visit.slug))) for visit in some]
+        left, begun = self._left(), PageKind.REQUEST_JSON in self._ranked
+        if left is not None and not begun and visits.count(self.archive.db, self.run.job.after_capture) <= left:
+            self._ends_at = self.spent() + left
+        some = self._likeliest(PageKind.REQUEST_JSON)
+        self._planned = {segment(visit.slug): visit for visit in some}
+        return [Want(PageRef(PageKind.REQUEST_JSON, slug)) for slug in self._planned]
 
     def _pages(self) -> list[Want]:
-        """Threads' pages, seen longest ago first: a redaction leaves no trace in the JSON."""
-        return self._stale(PageKind.REQUEST_HTML)
+        """Threads' pages, by the same chances: a redaction leaves no trace in the JSON."""
+        return [Want(PageRef(PageKind.REQUEST_HTML, segment(visit.slug))) for visit in self._likeliest(PageKind.REQUEST_HTML)]
+
+    def _likeliest(self, kind: PageKind) -> list[visits.Visit]:
+        if kind not in self._ranked:
+            ranked = visits.rank(self.archive.db, self.clock.now(), self.run.job.after_capture, self._room(), kind)
+            self._ranked[kind] = ranked[::-1]
+        left = self._ranked[kind]
+        return [left.pop() for _ in range(min(AT_ONCE, len(left)))]
 
     def _files(self) -> list[Want]:
-        """Files, by their ETag: masked anew, they keep their name and size."""
-        return self._stale(PageKind.ATTACHMENT)
-
-    def _stale(self, kind: PageKind) -> list[Want]:
-        keys = visits.stale(self.archive.db, kind, self.run.job.after_capture, AT_ONCE)
-        return [Want(PageRef(kind, key)) for key in keys]
+        """Files, by their ETag, seen longest ago first: masked anew, they keep their name and size."""
+        keys = visits.stale(self.archive.db, PageKind.ATTACHMENT, self.run.job.after_capture, AT_ONCE)
+        return [Want(PageRef(PageKind.ATTACHMENT, key)) for key in keys]
 
     def _old_days(self) -> list[Want]:
-        """A window of old days, one a night, all over again: requests whose embargo ended appear under their old date."""
+        """Old days over again: requests whose embargo ended appear under the day they were made."""
         follow = self._everything
-        if follow is None or self._room == 0:
+        if follow is None or self._swept:
             return []
-        self._room = 0
-        first = self.archive.db.execute("select min(date(created_at)) from requests").fetchone()[0] or FIRST_DAY
-        start = date.fromisoformat(max(follow.swept_until or first, first))
-        if start >= self.clock.now().date():
-            start = date.fromisoformat(first)
-        end = start + timedelta(days=SWEEP_DAYS)
-        with self.archive.transaction() as db:
+        self._swept = True
+        today, db = self.clock.now().date(), self.archive.db
+        since = date.fromisoformat(follow.listed_until or follow.added_at[:10])
+        windows = [(since - age, today - OVERLAP - age) for age in EMBARGOES]
+        windows = [(start, end) for start, end in windows if start <= end]
+        first = date.fromisoformat(db.execute("select min(date(created_at)) from requests").fetchone()[0] or FIRST_DAY)
+        start = date.fromisoformat(follow.swept_until) if follow.swept_until else first
+        start = start if first <= start < today else first
+        room = self._room()
+        end = self._last_day(start, SWEEP_ROWS if room is None else min(SWEEP_ROWS, (room - len(windows)) * LIST_ROWS))
+        with self.archive.transaction():
             swept(db, follow.target, (end + timedelta(days=1)).isoformat())
-        return [Want(ListQuery("variety:sent", start.isoformat(), end.isoformat()).ref, expand=True)]
+        return [
+            Want(ListQuery("variety:sent", start.isoformat(), end.isoformat()).ref, expand=True)
+            for start, end in [*windows, (start, end)]
+        ]
+
+    def _last_day(self, start: date, rows: int) -> date:
+        """The last day of a window that shows no more than so many requests known to us; it has one day at least."""
+        end, total = start, 0
+        for day, many in self.archive.db.execute(
+            "select date(created_at) as day, count(*) from requests where created_at >= ? group by day order by day",
+            (start.isoformat(),),
+        ):
+            total += many
+            if total > rows:
+                return end
+            end = date.fromisoformat(day)
+        return self.clock.now().date()
 
     def _old_numbers(self) -> list[Want]:
         """Numbers that led nowhere, asked for longest ago first: hidden requests come back, embargoes end."""
@@ -259,12 +298,14 @@ class NightlyJob(CrawlJob):
                 visits.note(db, visit, changed or reading.outcome in ("withheld", "missing"))
 
     def finished(self) -> None:
-        """The lists were read to their end: the next night begins where this one began."""
-        if self.archive.db.execute(
-            "select 1 from agenda where reason = ? and page_kind in ('list', 'authority_html', 'batch') and due_at is not null",
-            (self.run.job.reason,),
-        ).fetchone():
+        self._note_lists()
+
+    def _note_lists(self) -> None:
+        """Where the lists were read to their end, the next night begins where this one began."""
+        unread = "reason = ? and due_at is not null and page_kind in ('list', 'authority_html', 'batch')"
+        if self._lists_read or self.archive.db.execute(f"select 1 from agenda where {unread}", (self.run.job.reason,)).fetchone():
             return
+        self._lists_read = True
         with self.archive.transaction() as db:
             listed(db, [follow.target for follow in self.followed], self.run.job.started_at[:10])
 

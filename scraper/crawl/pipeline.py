@@ -68,9 +68,11 @@ def unanswered(failure: Failure, due: Due, clock: Clock) -> Page | None:
     assert error is not None
     if isinstance(error, CrawlEnded):
         return None
-    if ends_the_crawl(error):
-        raise error
     request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
+    if ends_the_crawl(error):
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = request.meta.get("to_disk")
+        raise error
     capture = Capture(
         due.ref, request.url, 0, (), b"", request.meta.get("requested_at") or clock.now_text(), request.meta.get("duration_ms")
     )
@@ -95,7 +97,7 @@ def why(error: BaseException, url: str) -> str:
     if isinstance(error, DownloadFailedError):
         reasons: list[Failure] = getattr(error.__cause__, "reasons", [])
         said = "; ".join(reason.getErrorMessage() for reason in reasons) or str(error)
-        return f"the connection broke off: {said}".strip()
+        return f"the connection broke off: {' '.join(said.split())}"
     text = " ".join(str(error).split()).removeprefix(url).lstrip(": ")
     return text or type(error).__name__
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from urllib.parse import urlencode
 
 from ..records import ListPage
 from ..urls import LIST_PAGES, LIST_ROWS, ListQuery
@@ -36,8 +37,8 @@ STATES = (
 )
 """The stored states (site-contract.md section 6); a theme's own fall into the part that excludes all of these."""
 
-AUTHORITIES_AT_ONCE = 100
-"""Names in one query: an address stays well below 8 KB."""
+NAMES_LENGTH = 5000
+"""Characters that the authorities' names take in one query, as they stand in an address: it stays well below 8,000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,27 @@ def further(query: ListQuery, page: ListPage, authorities: Sequence[str]) -> Fur
         return Further(())
     if query.page < LIST_PAGES:
         return Further((query.turn(query.page + 1),))
-    parts = split(query, authorities)
+    parts = _behind(query, page, authorities) or split(query, authorities)
     return Further(parts, ceiling=not parts)
+
+
+def _behind(query: ListQuery, page: ListPage, authorities: Sequence[str]) -> tuple[ListQuery, ...]:
+    """What a window of several days holds behind its last page; nothing where its rows do not tell.
+
+    Rows come newest first (site-contract.md section 2.2): all days but that of the last row have been seen. Halving the
+    window instead would show a day of more than 500 once more with each half.
+    """
+    days = [(row.event_at or "")[:10] for row in page.rows]
+    if query.after is None or query.before is None or query.after == query.before or days != sorted(days, reverse=True):
+        return ()
+    oldest, first = days[-1], replace(query, page=1)
+    if not query.after <= oldest <= query.before:
+        return ()
+    if oldest < query.before:
+        return (replace(first, before=oldest),)
+    day = replace(first, after=oldest)
+    earlier = replace(first, before=(date.fromisoformat(oldest) - timedelta(days=1)).isoformat())
+    return (earlier, *(split(day, authorities) or (day,)))
 
 
 def split(query: ListQuery, authorities: Sequence[str]) -> tuple[ListQuery, ...]:
@@ -96,12 +116,25 @@ def _by_days(query: ListQuery, after: str, before: str) -> tuple[ListQuery, ...]
 def _by_authorities(query: ListQuery, terms: Sequence[str], authorities: Sequence[str]) -> tuple[ListQuery, ...]:
     """Groups of authorities, then halves of a group: the same prefix repeated means either."""
     named = [term.removeprefix("requested_from:") for term in terms if term.startswith("requested_from:")]
-    if not named:
-        names = sorted(authorities)
-        groups = [names[at : at + AUTHORITIES_AT_ONCE] for at in range(0, len(names), AUTHORITIES_AT_ONCE)]
-    elif len(named) > 1:
-        groups = [named[: len(named) // 2], named[len(named) // 2 :]]
-    else:
-        return ()
+    groups = [] if named else _groups(sorted(authorities))
+    if len(groups) < 2:
+        # One group would be the same search once more.
+        names = named or [name for group in groups for name in group]
+        if len(names) < 2:
+            return ()
+        groups = [names[: len(names) // 2], names[len(names) // 2 :]]
     rest = " ".join(term for term in terms if not term.startswith("requested_from:"))
     return tuple(replace(query, query=rest).narrowed(*(f"requested_from:{name}" for name in group)) for group in groups)
+
+
+def _groups(names: Sequence[str]) -> list[list[str]]:
+    groups: list[list[str]] = []
+    room = 0
+    for name in names:
+        length = len(urlencode({"": f" requested_from:{name}"}))
+        if length > room:
+            groups.append([])
+            room = NAMES_LENGTH
+        groups[-1].append(name)
+        room -= length
+    return groups

@@ -9,10 +9,13 @@ truncate            half of the body, then the connection closes
 slow                `seconds` before the answer
 challenge           403 with the page and headers of a content delivery network that doubts us
 empty               the right headers, no body
+page                the answer that `path` gets, such as the login page
+moved               302 to `location`
 html                200 with an HTML page that is none of the site's
 wait, self          302 to the wait page of the masking queue, or to the same address
 gzip_bomb           a body that unzips to `size` bytes of zeros (default 256 MiB)
-big                 a body of `size` bytes (default 200 MiB), streamed, with its length in the header
+big                 a body of `size` bytes (default 200 MiB), streamed, with its length in the header; in chunks without
+                    one where `declared` is false
 redirect_loop       302 to ever new addresses that match the fault again
 wrong_type          the right body under `type` (default application/octet-stream)
 malformed_json      the first half of the body under its right length
@@ -35,8 +38,8 @@ from .site import HTML, Answer
 Fault = dict[str, object]
 
 KINDS = frozenset(
-    "status drop truncate slow challenge empty html wait self gzip_bomb big redirect_loop wrong_type malformed_json "
-    "no_correspondence invalid_utf8 robots_503".split()
+    "status drop truncate slow challenge empty page moved html wait self gzip_bomb big redirect_loop wrong_type "
+    "malformed_json no_correspondence invalid_utf8 robots_503".split()
 )
 _DOUBT = (
     b'<!DOCTYPE html><html lang="en-US"><head><title>Just a moment...</title></head><body>'
@@ -102,8 +105,12 @@ def spoilt(fault: Fault, target: str, base: str, answer: Answer) -> Answer:
             return Answer(status, b"<h1>Out of order</h1>", HTML, headers)
         case "challenge":
             return Answer(403, _DOUBT, HTML, {"Server": "cloudflare", "cf-mitigated": "challenge", "CF-RAY": "8f0000000000-LHR"})
-        case "empty" | "gzip_bomb" | "big":
+        case "empty":
+            return Answer(answer.status, b"", answer.content_type, answer.headers)
+        case "gzip_bomb" | "big":
             return Answer(answer.status, b"", answer.content_type, _bare(answer))
+        case "moved":
+            return Answer(302, b"", HTML, {"Location": str(fault["location"])})
         case "html":
             return Answer(200, b"<!DOCTYPE html><html><body><p>Something else</p></body></html>", HTML)
         case "wait":

@@ -67,7 +67,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if fault and kind == "slow":
             time.sleep(number(fault, "seconds", 1))
-        answer = replica.site.answer(self.path)
+        answer = replica.site.answer(str(fault["path"]) if fault and kind == "page" else self.path)
         if fault:
             answer = spoilt(fault, self.path, replica.base, answer)
         if answer.status == 200 and answer.headers.get("ETag", "-") == self.headers.get("If-None-Match"):
@@ -85,7 +85,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         self._send(Answer(404))
 
-    def _head(self, answer: Answer, length: int, encoding: str = "") -> None:
+    def _head(self, answer: Answer, length: int | None, encoding: str = "") -> None:
+        """Status and headers; without a length the body comes in chunks."""
         self.send_response_only(answer.status)
         self.send_header("Date", self.date_time_string())
         self.send_header("Vary", "Cookie, Accept-Encoding" if answer.zippable else "Cookie")
@@ -98,7 +99,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Encoding", encoding)
         if answer.status not in (204, 304):
             self.send_header("Content-Type", answer.content_type)
-            self.send_header("Content-Length", str(length))
+            if length is None:
+                self.send_header("Transfer-Encoding", "chunked")
+            else:
+                self.send_header("Content-Length", str(length))
         self.end_headers()
 
     def _send(self, answer: Answer, truncated: bool = False) -> None:
@@ -121,9 +125,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._head(answer, len(packed), "gzip")
             self.wfile.write(packed)
             return
-        self._head(answer, size)
+        declared = fault.get("declared", True)
+        self._head(answer, size if declared else None)
         for piece in stream(size):
-            self.wfile.write(piece)
+            self.wfile.write(piece if declared else b"%x\r\n%s\r\n" % (len(piece), piece))
+        if not declared:
+            self.wfile.write(b"0\r\n\r\n")
 
     def _note(self, status: int | str) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}

@@ -119,12 +119,12 @@ def _look(room: Room, archive: Archive, quick: bool, interrupted: bool) -> list[
 
 
 def _interrupted(archive: Archive) -> bool:
-    """Whether the newest run was killed: what it left behind the next one removes, and it is no damage."""
+    """Whether the newest run was killed or broke off: what it left behind the next one uses or removes."""
     try:
-        row = archive.db.execute("select finished_at from runs order by id desc limit 1").fetchone()
+        row = archive.db.execute("select outcome from runs order by id desc limit 1").fetchone()
     except sqlite3.DatabaseError:
         return False  # what is wrong with the database is said by its own check
-    return row is not None and row["finished_at"] is None
+    return row is not None and row["outcome"] in (None, "interrupted")
 
 
 def _hopeless(found: list[Damage]) -> bool:

@@ -23,7 +23,7 @@ class Damage:
     """One thing that is not as it must be.
 
     `where` is a file, a table or a page; `what` says what is wrong and, where `mendable` is false, what to do.
-    A `leftover` is no damage: an interrupted run leaves it, and the next run removes it.
+    A `leftover` is no damage: an interrupted run leaves it, and the next run uses or removes it.
     """
 
     kind: str

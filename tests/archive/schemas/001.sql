@@ -215,7 +215,7 @@ CREATE TABLE agenda (
         priority integer not null,
         expand integer not null default 0,
         primary key (page_kind, page_key)
-    ) without rowid;
+    );
 CREATE TABLE follows (
         target text primary key,
         added_at text not null,
