@@ -30,7 +30,10 @@ FEWEST_LISTS, MOST_LISTS = 3, 0.9
 """A night without a row in so many lists is strange where that share of them usually has some. Lists are not
 independent of each other (nobody asks at Christmas), so this is no test of chance."""
 
-HEALTHY = "(r.outcome in ('ok', 'budget') or json_extract(r.settings, '$.accepted') is not null)"
+HEALTHY = """(
+    (r.outcome in ('ok', 'budget') and coalesce(json_extract(r.settings, '$.alarms'), 0) = 0)
+    or json_extract(r.settings, '$.accepted') is not null
+)"""
 """Of a row `r` of runs: it came to its end without a failure, or an operator said that it is as it should be."""
 _BEFORE = f"""
     r.id < :run and {HEALTHY} and r.id >= coalesce(
@@ -38,6 +41,8 @@ _BEFORE = f"""
     )
 """
 """Of a row `r` of runs: it tells what is usual for the run `:run`. What an operator accepted begins anew."""
+VISITS = ("crawl", "nightly")
+"""Commands that ask the site."""
 COMPLETE = ("ok", "failures")
 """Outcomes of runs that looked everywhere they should."""
 
@@ -52,7 +57,7 @@ class Alarm:
 
 
 def look_back(archive: Archive, run_id: int, outcome: str) -> list[Alarm]:
-    """At a run's end, before its row says so: writes its coverage and returns its alarms.
+    """At a run's end, before its row says so: writes its coverage, and returns its alarms and notes how many.
 
     An interrupted run is left as it is: whoever stopped it waits.
     """
@@ -61,7 +66,9 @@ def look_back(archive: Archive, run_id: int, outcome: str) -> list[Alarm]:
     db = prepared(archive.db)
     with archive.transaction():
         coverage.record(db, run_id)
-    return alarms(db, run_id, outcome)
+        found = alarms(db, run_id, outcome)
+        db.execute("update runs set settings = json_set(settings, '$.alarms', ?) where id = ?", (len(found), run_id))
+    return found
 
 
 def alarms(db: sqlite3.Connection, run_id: int, outcome: str | None = None) -> list[Alarm]:
@@ -177,12 +184,12 @@ def _no_rows(db: sqlite3.Connection, run: sqlite3.Row) -> Iterator[Alarm]:
 def _read_nothing(db: sqlite3.Connection, run: sqlite3.Row) -> bool:
     """Whether a job that should find requests read none, in all of its runs."""
     settings = json.loads(run["settings"])
-    if settings["job"] in ("crawl authorities", "reparse"):
+    if run["command"] not in VISITS or settings["job"] == "crawl authorities":
         return False
     if run["command"] == "nightly" and not db.execute("select 1 from requests where withheld_at is null").fetchone():
         return False
     read = db.execute(
-        "select 1 from captures where id > ? and id <= coalesce((select max(id) from captures where run_id = ?), 0) "
+        "select 1 from captures where id > ? and id <= coalesce((select max(id) from captures where run_id = ?), id) "
         "and page_kind in ('request_json', 'request_html') "
         "and outcome in ('changed', 'unchanged', 'not_modified', 'withheld') limit 1",
         (settings["after_capture"], run["id"]),

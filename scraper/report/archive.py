@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from ..config import utc_text
-from .alarms import HEALTHY
+from .alarms import HEALTHY, VISITS
 
 FRESH_DAYS = (7, 30, 180)
 LAST_RUNS = 5
@@ -115,6 +115,7 @@ class ArchiveFacts:
     """Target -> the day up to which its lists were read, None before its first night."""
     runs: list[RunLine]
     last_healthy: RunLine | None
+    """The newest healthy run that asked the site."""
 
 
 def archive_facts(db: sqlite3.Connection, path: Path, now: datetime) -> ArchiveFacts:
@@ -143,7 +144,7 @@ def archive_facts(db: sqlite3.Connection, path: Path, now: datetime) -> ArchiveF
         withdrawn=_withdrawn(db),
         follows=dict(db.execute("select target, listed_until from follows order by added_at, target").fetchall()),
         runs=_runs(db, "", LAST_RUNS),
-        last_healthy=next(iter(_runs(db, f"where {HEALTHY}", 1)), None),
+        last_healthy=next(iter(_runs(db, f"where {HEALTHY} and r.command in {VISITS}", 1)), None),
     )
 
 

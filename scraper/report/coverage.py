@@ -122,11 +122,13 @@ _GROUPS = (
     ),
 )
 
+# A cross join keeps its order: by the run's captures, then by the index of url_title. The planner cannot know that the
+# other way round is a call of `slug` for each pair.
 _PAGES = """
-    with page as (
+    with page as materialized (
       select r.id, max(c.requested_at) as seen_at, min(u.started_at) as started_at
       from captures c join runs u on u.id = c.run_id
-      join requests r on r.url_title = slug(c.page_key) and r.withheld_at is null
+      cross join requests r on r.url_title = slug(c.page_key) and r.withheld_at is null
       where c.run_id = :run and c.page_kind = :kind and c.outcome in ('changed', 'unchanged') group by r.id
     )
 """
@@ -175,7 +177,7 @@ def _of_register(db: sqlite3.Connection, run_id: int) -> Iterator[Coverage]:
 def _of_users(db: sqlite3.Connection, run_id: int) -> Iterator[Coverage]:
     row = db.execute(
         "select count(distinct u.id), count(distinct case when u.name is not null then u.id end) from captures c "
-        "join users u on u.url_name = slug(c.page_key) "
+        "cross join users u on u.url_name = slug(c.page_key) "
         "where c.run_id = ? and c.page_kind = ? and c.outcome in ('changed', 'unchanged')",
         (run_id, PageKind.USER_JSON),
     ).fetchone()

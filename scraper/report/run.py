@@ -176,8 +176,8 @@ _SEEN = (
     "and outcome in ('changed', 'unchanged', 'not_modified')"
 )
 _NEW_PARTS = """
-    with page as (
-      select r.id, c.requested_at from captures c join requests r on r.url_title = slug(c.page_key)
+    with page as materialized (
+      select r.id, c.requested_at from captures c cross join requests r on r.url_title = slug(c.page_key)
       where c.run_id = :run and c.page_kind = 'request_html' and c.outcome = 'changed' and r.first_seen_at < :began
     ), message as (
       select m.id, m.request_id, m.kind from page join messages m on m.request_id = page.id

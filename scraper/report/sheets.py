@@ -55,26 +55,30 @@ def run_sheet(facts: RunFacts) -> Sheet:
 
 def _headline(facts: RunFacts) -> str:
     name = f"run {facts.id} ({facts.job})"
-    given_up = sum(one.given_up for one in facts.failures)
     match facts.outcome:
         case "ok":
-            return f"OK: {name} looked everywhere it was asked to."
+            return f"OK: {name} did all that it was asked to."
         case "budget":
             left = f"; {count(facts.pages_left, 'page')} left" if facts.pages_left else ""
-            return f"OK: {name} stopped early: {facts.ended or 'the budget of requests is used up'}{left}."
+            well = f"FAILED IN PART: {name}: {_wrong(facts)}. It" if facts.alarms else f"OK: {name}"
+            return f"{well} stopped early: {facts.ended or 'the budget of requests is used up'}{left}."
         case "blocked":
             return f"BLOCKED: {name}: {facts.ended or _refusal(facts.failures)}."
         case "failures":
-            wrong = [count(len(facts.alarms), "alarm")] if facts.alarms else []
-            wrong += [f"{count(given_up, 'page')} not had"] if given_up else []
-            wrong += [f"{count(len(facts.ceiling_hits), 'list')} cut"] if facts.ceiling_hits else []
-            accepted = ", accepted since" if facts.accepted_at else ""
-            told = ", ".join(wrong) or "a page that was asked for is not there, or lists nothing"
-            return f"FAILED IN PART: {name}: {told}{accepted}."
+            return f"FAILED IN PART: {name}: {_wrong(facts)}."
         case "interrupted":
             return f"INTERRUPTED: {name}: {facts.ended or 'stopped from outside'}."
         case _:
             return f"NOT FINISHED: {name} has no end: it still runs, or it was killed. The same command goes on with it."
+
+
+def _wrong(facts: RunFacts) -> str:
+    given_up = sum(one.given_up for one in facts.failures)
+    wrong = [count(len(facts.alarms), "alarm")] if facts.alarms else []
+    wrong += [f"{count(given_up, 'page')} not had"] if given_up else []
+    wrong += [f"{count(len(facts.ceiling_hits), 'list')} cut"] if facts.ceiling_hits else []
+    told = ", ".join(wrong) or "a page that was asked for is not there, or lists nothing"
+    return f"{told}, accepted since" if facts.accepted_at else told
 
 
 def _refusal(failed: list[Failure]) -> str:
@@ -103,8 +107,9 @@ def _asked(section: Section, facts: RunFacts) -> None:
     if cost.per_thread is not None and cost.least is not None:
         threads = count(cost.threads, "new or changed thread")
         section.add("Cost", f"{cost.per_thread:.2f} requests for each of {threads}; {cost.least:.2f} is the least it could be")
-    if facts.outcome in ADVICE and not facts.accepted_at:
-        section.add("What to do", ADVICE[facts.outcome])
+    advice = "failures" if facts.alarms and facts.outcome == "budget" else facts.outcome
+    if advice in ADVICE and not facts.accepted_at:
+        section.add("What to do", ADVICE[advice])
 
 
 def _failed(section: Section, failed: list[Failure]) -> None:

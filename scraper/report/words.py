@@ -41,8 +41,8 @@ class Sheet:
         return self.sections[-1]
 
     def text(self) -> str:
-        """Plain text, 80 columns."""
-        parts = [_wrapped(printable(self.headline), "", "")]
+        """Plain text, 80 columns; the first line is not broken, so that it can be a mail's subject."""
+        parts = [printable(self.headline)]
         for section in filter(lambda section: section.lines, self.sections):
             width = min(LABEL_WIDTH, max(len(line.label) for line in section.lines))
             parts += ["", section.title]

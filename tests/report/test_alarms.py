@@ -56,6 +56,15 @@ def test_a_field_is_held_against_the_healthy_runs_before(empty: Archive) -> None
     assert alarms(db, night) == [Alarm(text, "request_html", "incoming.author")]
 
 
+def test_a_run_out_of_budget_that_raised_an_alarm_is_not_healthy(empty: Archive) -> None:
+    db = empty.db
+    covered(db, run(db), "request_json", "law_used", 30, 30)
+    covered(db, run(db, "budget", alarms=1), "request_json", "law_used", 300, 0)
+    night = run(db, "budget")
+    covered(db, night, "request_json", "law_used", 30, 0)
+    assert [alarm.field for alarm in alarms(db, night)] == ["law_used"]
+
+
 def test_what_is_usual_is_told_by_the_newest_ten_runs_that_measured(empty: Archive) -> None:
     db = empty.db
     for _ in range(5):
@@ -103,6 +112,10 @@ def test_a_crawl_of_authorities_reads_no_request(empty: Archive) -> None:
     crawl = run(empty.db, "ok", "crawl", job="crawl authorities")
     captured(empty.db, crawl, "authorities_csv", "")
     assert alarms(empty.db, crawl) == []
+
+
+def test_a_run_that_asks_the_site_nothing_reads_nothing(empty: Archive) -> None:
+    assert alarms(empty.db, run(empty.db, "ok", "reparse")) == []
 
 
 def test_what_an_earlier_run_of_the_job_read_counts(empty: Archive) -> None:
@@ -199,11 +212,14 @@ def test_there_has_to_be_such_a_run(empty: Archive) -> None:
 # ---- a site that changes --------------------------------------------------------------------------------------------
 
 
+FILES_LEFT_OUT = "--no-attachments"
+
+
 @pytest.fixture(scope="module")
 def moved(nights: Callable[[], Nights]) -> Nights:
     """An archive that has seen its site healthy once."""
     made = nights()
-    first = made.crawl()
+    first = made.crawl(FILES_LEFT_OUT)
     assert (first.code, first.err) == (0, "")
     return made
 
@@ -217,26 +233,26 @@ def retag(world: World, name: str) -> None:
 def test_a_key_that_the_site_no_longer_fills_fails_the_run(moved: Nights) -> None:
     for request in moved.world.requests.values():
         request.law_used = None  # type: ignore[assignment]
-    second = moved.crawl()
+    second = moved.crawl(FILES_LEFT_OUT)
     text = (
         f"law_used of request_json was filled on 0 % of {REQUESTS} pages; usual is 100 % (of {REQUESTS} pages, healthy runs: 1)"
     )
     assert second.code == 4
     assert second.err == f"alarm: {text}\n"
-    assert second.out.startswith("FAILED IN PART: run 2 (crawl everything): 1 alarm.\n")
+    assert second.out.startswith("FAILED IN PART: run 2 (crawl everything --no-attachments): 1 alarm.\n")
     assert moved.report()["alarms"] == [{"text": text, "page_kind": "request_json", "field": "law_used"}]
     retag(moved.world, "one")
-    assert moved.crawl().code == 4  # a run that failed is not what is usual
+    assert moved.crawl(FILES_LEFT_OUT).code == 4  # a run that failed is not what is usual
     accepted = moved.wdtk("report", "--accept")
-    assert accepted.out.startswith("FAILED IN PART: run 3 (crawl everything): 1 alarm, accepted since.\n")
+    assert accepted.out.startswith("FAILED IN PART: run 3 (crawl everything --no-attachments): 1 alarm, accepted since.\n")
     retag(moved.world, "two")
-    assert moved.crawl().code == 0
+    assert moved.crawl(FILES_LEFT_OUT).code == 0
 
 
 def test_a_block_that_the_page_no_longer_has_fails_the_run(nights: Callable[[], Nights], monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is unreadable, no file has no name: they are just not there any more."""
     made = nights()
-    assert made.crawl().code == 0
+    assert made.crawl(FILES_LEFT_OUT).code == 0
     answer = made.replica.site.answer
 
     def redesigned(target: str) -> object:
@@ -245,18 +261,23 @@ def test_a_block_that_the_page_no_longer_has_fails_the_run(nights: Callable[[], 
         return given
 
     monkeypatch.setattr(made.replica.site, "answer", redesigned)
-    assert made.crawl().code == 4
+    # The budget holds all but the last page: such a run fails too.
+    said = made.crawl(FILES_LEFT_OUT, "--budget", str(2 * REQUESTS + 3))
+    assert said.code == 4
+    line = "FAILED IN PART: run 2 (crawl everything --no-attachments): 1 alarm. It stopped early: the budget of "
+    assert said.out.startswith(line)
     fields = [(alarm["page_kind"], alarm["field"]) for alarm in made.report()["alarms"]]
     assert fields == [("request_html", "attachments.still_shown")]
 
 
 def test_a_page_without_its_correspondence_fails_the_run(moved: Nights) -> None:
     moved.replica.faults.append({"match": r"question_7\?unfold", "kind": "no_correspondence"})
-    said = moved.crawl()
+    said = moved.crawl(FILES_LEFT_OUT)
     moved.replica.faults.clear()
     told = moved.report()
     assert said.code == 4
-    assert said.out.startswith("FAILED IN PART: run 5 (crawl everything): 1 alarm, 1 page not had.\n")
+    line = f"FAILED IN PART: run {told['id']} (crawl everything --no-attachments): 1 alarm, 1 page not had."
+    assert said.out.splitlines()[0] == line
     assert [(alarm["page_kind"], alarm["field"]) for alarm in told["alarms"]] == [("request_html", "div.correspondence")]
     assert [(one["pages"], one["given_up"], one["outcome"]) for one in told["failures"]] == [(1, 1, "unreadable")]
     assert f"{moved.base}/request/question_7?unfold=1" in told["alarms"][0]["text"]

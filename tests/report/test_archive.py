@@ -61,15 +61,15 @@ def test_freshness_goes_by_the_clock(held: Nights) -> None:
     told = held.wdtk("status", "--json").told
     assert told["fresh"]["within"] == {"7": 0, "30": REQUESTS - 1, "180": REQUESTS - 1}
     text = held.wdtk("status").out
-    line = " ".join(text.partition("\n\n")[0].split())
-    assert line == f"{REQUESTS - 1} requests of {held.base}; last visited Tuesday 16 June 2026, 09:00 UTC."
+    line = f"{REQUESTS - 1} requests of {held.base}; last visited Tuesday 16 June 2026, 09:00 UTC."
+    assert text.splitlines()[0] == line
     assert (
         f"Verified     0 % within 7 days, 100 % within 30 days, 100 % within 180 days\n               (of {REQUESTS - 1} threads)"
         in text
     )
     assert "Refused  1 request: set aside until a second healthy night confirms it" in text
     assert "Last healthy  run 2, Tuesday 16 June 2026, 09:00 UTC" in text
-    assert max(map(len, text.splitlines())) <= 80
+    assert max(map(len, text.splitlines()[1:])) <= 80
 
 
 def test_status_in_markdown(held: Nights) -> None:
@@ -117,8 +117,9 @@ def test_an_archive_without_anything(empty: Archive) -> None:
 
 
 def test_a_healthy_run_long_ago_is_still_named(empty: Archive) -> None:
-    for outcome in ("ok", *["blocked"] * 6):
+    for outcome in ("ok", *["blocked"] * 5):
         run(empty.db, outcome)
+    run(empty.db, "ok", "reparse")
     facts = archive_facts(empty.db, empty.path, NOW)
     assert [one.id for one in facts.runs] == [7, 6, 5, 4, 3]
     assert facts.last_healthy is not None

@@ -8,7 +8,8 @@ import pytest
 
 from scraper.archive.schema import TABLES
 from scraper.archive.store import Archive
-from scraper.report.coverage import Coverage, measure
+from scraper.report.coverage import _PAGES, Coverage, measure
+from scraper.report.run import _NEW_PARTS
 
 from .conftest import REQUESTS, Nights
 from .rows import START, captured, run
@@ -140,6 +141,15 @@ def test_a_key_is_read_as_the_address_it_is(empty: Archive) -> None:
     _request(empty, 1, url_title="caf\u00e9", display_state="successful")
     captured(empty.db, night, "request_html", "caf%C3%A9", "changed")
     assert _told(empty, night)["display_state"] == (1, 1.0)
+
+
+def test_requests_are_looked_up_by_their_index(empty: Archive) -> None:
+    """The other way round is a call of Python for each pair of request and capture: minutes where it should be moments."""
+    for pages in (_PAGES, _NEW_PARTS):
+        query = f"explain query plan {pages} select * from page"
+        steps = [row["detail"] for row in empty.db.execute(query, {"run": 1, "kind": "request_html", "began": START})]
+        assert any("requests_url_title" in step for step in steps), steps
+        assert not any(step.startswith(("SCAN r", "SCAN c")) for step in steps), steps
 
 
 def test_every_column_that_is_measured_exists(empty: Archive) -> None:
