@@ -82,8 +82,9 @@ class _Progress:
         if now - self.shown_at < SHOW_EVERY_S:
             return
         self.shown_at, self.shown = now, True
-        left = self.job.keeper.agenda.open_pages(self.job.run.job)
-        print(f"{ERASE_LINE}{self.job.pages:,} pages, {left:,} known to come", end="", file=sys.stderr, flush=True)
+        done, left = self.job.pages, self.job.keeper.agenda.open_pages(self.job.run.job)
+        line = f"{done:,} page{'' if done == 1 else 's'}, {left:,} known to come"
+        print(ERASE_LINE + line, end="", file=sys.stderr, flush=True)
 
     def erase(self) -> None:
         if self.shown:

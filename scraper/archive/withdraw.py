@@ -240,7 +240,10 @@ def _put_back(writer: Writer, files: FileStore, aside: dict[str, list[dict[str, 
     for table in ("links", "request_tags"):
         for row in aside[table]:
             writer.insert(table, row)
+    dictionaries = {None, *(row[0] for row in db.execute("select id from dictionaries"))}
     for row in aside["captures"]:
+        if row["dictionary_id"] not in dictionaries:
+            continue  # it was damaged, and dropped with all that needed it
         body = base64.b64decode(str(row["body"]))
         packed = (body, row["dictionary_id"], row["headers"], row["id"])
         db.execute("update captures set body = ?, dictionary_id = ?, headers = ? where id = ?", packed)

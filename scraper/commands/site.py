@@ -89,6 +89,7 @@ def _tell(shared: Shared, job: CrawlJob, facts: RunFacts) -> None:
     """The run's report; and what went wrong on stderr, but for a person who has just read it."""
     shared.say(run_sheet(facts).text())
     if sys.stdout.isatty() and not shared.quiet:
+        list_problems(job.nowhere)
         return
     if job.stopped:
         click.echo(f"stopped: {job.stopped}", err=True)

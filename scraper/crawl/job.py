@@ -20,11 +20,11 @@ from ..archive.runs import Run, RunOutcome, begin, finish
 from ..archive.store import Archive
 from ..archive.threads import find_request
 from ..config import Clock, Config, utc_text
-from ..records import AuthorityPage, AuthorityRegister, Batch, Capture, ListPage, Moved, PageKind, PageRef, Reading, Withheld
+from ..records import Batch, Capture, ListPage, Moved, PageKind, PageRef, Reading, Withheld
 from ..report.alarms import Alarm, look_back
-from ..report.coverage import NO_ROWS
 from ..urls import AttachmentKey, ListQuery, build
 from .patience import WAITS, Patience
+from .verdict import leads_nowhere, verdict
 from .windows import further
 
 LATER = timedelta(days=1)
@@ -76,6 +76,8 @@ class CrawlJob:
     pages: int = 0
     withdrawn: int = 0
     """Requests whose withdrawal this run confirmed."""
+    nowhere: list[str] = field(default_factory=list)
+    """Those of the problems that a person can mend: what was asked for leads nowhere."""
     files_not_had: Counter[str] = field(default_factory=Counter)
     """Attachments that this run could not get or left out, by status."""
     patience: Patience = field(init=False)
@@ -156,7 +158,7 @@ class CrawlJob:
     def done(self, due: Due, capture: Capture, reading: Reading, refused: Refusal | None = None) -> None:
         """Keeps a page and decides what follows from it. Raises what the archive or the disk raises."""
         try:
-            self._done(due, capture, _told_if_empty(_odd_redirects_fail(due.ref, reading)), refused)
+            self._done(due, capture, verdict(due.ref, capture.status, reading), refused)
         finally:
             if capture.file is not None:  # a page in a file's place: nobody moved it to where files are kept
                 Path(capture.file.path).unlink(missing_ok=True)
@@ -170,8 +172,6 @@ class CrawlJob:
             self._failed(due, capture, reading)
             return
         self.patience.had()
-        if due.ref.kind is PageKind.ATTACHMENT and reading.record == Withheld("missing", None):
-            reading = replace(reading, record=Withheld("missing", f"status {capture.status}"))
         wants, ceiling = self.wants(due, reading)
         kept = self.keeper.keep(
             capture,
@@ -187,23 +187,12 @@ class CrawlJob:
         if due.ref.kind is PageKind.ATTACHMENT and (refused or isinstance(reading.record, Withheld)):
             status = refused.status if refused else "withheld" if reading.outcome == "withheld" else "unavailable"
             self.files_not_had[status] += 1
-        if due.expand or due.ref in self.options.seeds or due.ref.kind is PageKind.AUTHORITIES_CSV:
-            self._look_for_nothing(due, capture, reading)
-
-    def _look_for_nothing(self, due: Due, capture: Capture, reading: Reading) -> None:
-        """Says where a page that should lead somewhere leads nowhere."""
-        record, named = reading.record, due.ref in self.options.seeds
-        said = None
-        if reading.outcome == "missing":
-            said = "there is no such page" + ("; check the spelling" if named else "")
-        elif named and reading.outcome == "withheld":
-            said = f"nothing of it can be read: {reading.reason}"
-        elif named and isinstance(record, ListPage) and not record.rows:
-            said = "the site lists nothing here; check the spelling, and the dates"
-        elif named and isinstance(record, Batch) and not record.members.rows:
-            said = "the batch lists no requests"
-        if said:
-            self.problems.append(f"{capture.url}: {said}")
+        named = due.ref in self.options.seeds
+        if named or due.expand or due.ref.kind is PageKind.AUTHORITIES_CSV:
+            said = leads_nowhere(reading, named)
+            if said is not None:
+                self.nowhere.append(f"{capture.url}: {said}")
+                self.problems.append(self.nowhere[-1])
 
     def kept(self, due: Due, reading: Reading, changed: bool) -> None:
         """Told of each page that was kept, and whether it changed what the archive says of a request."""
@@ -333,7 +322,7 @@ class CrawlJob:
                 self.archive.site,
                 self.run.job,
                 self.run.id,
-                outcome != "blocked",
+                outcome != "blocked" and not self.alarms,
                 keeper.rule,
                 self.clock.now_text(),
             )
@@ -359,32 +348,6 @@ def behaviour(config: Config) -> dict[str, object]:
         "max_file_size": config.max_file_size,
         "user_agent": config.user_agent,
     }
-
-
-def _odd_redirects_fail(ref: PageRef, reading: Reading) -> Reading:
-    """Redirects that lead somewhere we know are pages of their own; any other is a page that was not had."""
-    if reading.outcome != "redirected" or ref.kind is PageKind.ATTACHMENT or not isinstance(reading.record, Moved):
-        return reading
-    target = reading.record.target
-    if ref.kind in (PageKind.REQUEST_ID, PageKind.REQUEST_EVENT) and target is not None and target.kind is PageKind.REQUEST_HTML:
-        return reading
-    if ref.kind in (PageKind.AUTHORITY_JSON, PageKind.AUTHORITY_HTML) and target is not None and target != ref:
-        return reading
-    return replace(reading, outcome="failed", record=None, reason=reading.reason or f"redirected to {reading.record.location}")
-
-
-def _told_if_empty(reading: Reading) -> Reading:
-    """A list without a row says so; whether that is right, the run's end asks (`scraper.report.alarms`)."""
-    match reading.record:
-        case (
-            ListPage(rows=())
-            | Batch(members=ListPage(rows=()))
-            | AuthorityPage(requests=ListPage(rows=()))
-            | AuthorityRegister(authorities=())
-        ):
-            return replace(reading, reason=NO_ROWS)
-        case _:
-            return reading
 
 
 def describe(job: CrawlJob) -> dict[str, object]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from ..archive import visits, withdraw
-from ..archive.agenda import Due, Want
+from ..archive.agenda import VISIT, Due, Want
 from ..archive.follows import Follow, follows, listed, swept
 from ..archive.runs import begin
 from ..archive.store import Archive
@@ -35,6 +35,15 @@ SAME_NIGHT = timedelta(hours=12)
 """A night that was interrupted is gone on with for so long."""
 NEW_NUMBERS = 5
 """Numbers asked for beyond the highest known one: a request that no list shows may be the newest."""
+FETCHED_ANEW = (
+    PageKind.REQUEST_JSON,
+    PageKind.REQUEST_HTML,
+    PageKind.ATTACHMENT,
+    PageKind.AUTHORITY_JSON,
+    PageKind.AUTHORITIES_CSV,
+    PageKind.USER_JSON,
+)
+"""Kinds that may stand on the agenda for a visit that no job asked for."""
 EVENTS_AT_ONCE = 25
 EMBARGOES = tuple(timedelta(days=days) for days in (91, 182, 364))
 """How long requests are under embargo that nobody prolongs (site-contract.md section 2.7)."""
@@ -80,6 +89,7 @@ class NightlyJob(CrawlJob):
         stages: tuple[tuple[Callable[[], list[Want]], float], ...] = (
             (self._events, 1.0),
             (self._refused, 1.0),
+            (self._planned_pages, 0.5),
             (self._numbers, 1.0),
             (self._threads, 0.8),
             (self._pages, 0.5),
@@ -145,6 +155,14 @@ class NightlyJob(CrawlJob):
             (month_ago, self.config.budget),
         )
         return [Want(PageRef(PageKind.REQUEST_ID, str(row[0]))) for row in rows]
+
+    def _planned_pages(self) -> list[Want]:
+        """Pages that are to be fetched anew by now: a repair dropped what was damaged, a withdrawal what mentioned it."""
+        rows = self.archive.db.execute(
+            "select page_kind, page_key from agenda where reason = ? and due_at <= ? and page_kind in (?, ?, ?, ?, ?, ?) limit ?",
+            (VISIT, self.clock.now_text(), *FETCHED_ANEW, AT_ONCE),
+        )
+        return [Want(PageRef(PageKind(row["page_kind"]), row["page_key"])) for row in rows]
 
     def _numbers(self) -> list[Want]:
         """Numbers between what was known before tonight and a little beyond the highest: new requests in no list."""

@@ -34,6 +34,8 @@ class Order:
 
     @property
     def reason(self) -> str:
+        if all(target.kind == "authorities" for target in self.targets):
+            return "crawl authorities"  # neither days nor files have anything to do with it
         words = [target.text for target in self.targets]
         words += [f"--{name} {day}" for name, day in (("since", self.since), ("until", self.until)) if day]
         return " ".join(["crawl", *words] + ([] if self.attachments else ["--no-attachments"]))

@@ -27,6 +27,17 @@ def read_attachments(kind: PageKind, block: Tag, site: Site) -> tuple[Attachment
     return tuple(_attachment(kind, item, site) for item in items)
 
 
+def own_files(message: Tag, anchor: str) -> set[int]:
+    """The parts of a message's own files that anything in it links to.
+
+    Where the list of attachments was renamed its files would look like gone, and gone files are deleted.
+    """
+    number = anchor.partition("-")[2]
+    links = (attribute(tag, "href") or "" for tag in message.find_all("a"))
+    found = (re.search(rf"/response/{number}/attach/(?:html/)?(\d{{1,9}})/", link) for link in links)
+    return {int(match[1]) for match in found if match}
+
+
 def _attachment(kind: PageKind, item: Tag, site: Site) -> Attachment:
     site_id = attribute(item, "id")
     site_id = site_id if _SITE_ID.fullmatch(site_id or "") else None

@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup, Tag
 
 from ..records import Capture, Message, PageKind, PageRef, Reading, Thread, UnreadablePage
 from ..urls import Site, recognise, segment
-from .attachments import read_attachments
+from .attachments import own_files, read_attachments
 from .markup import Attributes, Keep, attribute, classes, content, first, link_to, name_linked, parse, required, tags, text_linked
 from .text import fold, render, shown
 from .times import day, shown_utc
@@ -156,6 +156,9 @@ def _message(tag: Tag, anchor: str, position: int, site: Site) -> Message:
     if body is None:
         raise UnreadablePage(KIND, f"#{anchor} .correspondence_text")
     part = render(body, site)
+    attachments = read_attachments(KIND, part.attachments, site) if part.attachments is not None else ()
+    if lost := own_files(tag, anchor) - {attachment.part for attachment in attachments}:
+        raise UnreadablePage(KIND, f"#{anchor} li.attachment", f"part {min(lost)} is linked, but in no list of attachments")
     withheld_part = part.notice is not None
     return Message(
         anchor=anchor,
@@ -168,7 +171,7 @@ def _message(tag: Tag, anchor: str, position: int, site: Site) -> Message:
         delivery_status=delivery_status,
         withheld="hidden" if withheld_part else None,
         withheld_reason=shown(part.notice) or None if part.notice is not None else None,
-        attachments=read_attachments(KIND, part.attachments, site) if part.attachments is not None else (),
+        attachments=attachments,
         links=() if withheld_part else tuple(part.links),
     )
 

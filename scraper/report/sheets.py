@@ -21,7 +21,7 @@ MESSAGES = {
 """messages.kind, as one says it of one and of many."""
 
 ADVICE = {
-    "blocked": "Do not try again at once. If it happens again, write to the site's people; docs/operations.md says more.",
+    "blocked": "Do not try again at once. If it happens again, write to the site's people; docs/nightly.md says more.",
     "failures": "What could not be had is asked for again by the next run. An alarm or an unreadable page means that the "
     "site has changed: look for a newer version of this software, or report it.",
     "interrupted": "Nothing is lost: the same command goes on where this run stopped.",

@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -279,7 +280,22 @@ def test_the_next_crawl_brings_back_what_was_lost(archive: Path, crawled: Path, 
         table: rows for table, rows in before.items() if table != "coverage"
     }
     kept = "select page_kind, page_key from captures where body is not null and page_kind like 'request%' order by 1, 2"
-    assert sqlite3.connect(archive).execute(kept).fetchall() == sqlite3.connect(crawled).execute(kept).fetchall()
+    with closing(sqlite3.connect(archive)) as one, closing(sqlite3.connect(crawled)) as other:
+        assert one.execute(kept).fetchall() == other.execute(kept).fetchall()
+
+
+def test_a_night_fetches_first_what_was_mended(archive: Path, site: Replica) -> None:
+    """With a budget for less than half of the threads."""
+    plant(archive, missing_file, changed_capture, another_body)
+    assert repair(archive, None, quick=False, now=NOW)[1] == []
+    assert wdtk(archive.parent, "follow", "everything").code == 0
+    done = wdtk(archive.parent, "nightly", "--budget", "40", "--site", site.base, WDTK_NOW="2026-06-16T03:00:00Z")
+    assert done.code == 0, done.err
+    with closing(sqlite3.connect(archive)) as db:
+        assert db.execute("select count(*) from agenda where due_at is not null and reason = 'visit'").fetchall() == [(0,)]
+        assert db.execute("select distinct status from attachments").fetchall() == [("stored",)]
+        kept = "select count(*) from captures where body is not null and page_kind in ('request_html', 'request_json')"
+        assert db.execute(kept).fetchall() == [(2 * REQUESTS,)]
 
 
 def test_a_quick_check_looks_into_no_file_and_no_raw_page(archive: Path) -> None:

@@ -41,7 +41,7 @@ def test_every_field_of_a_plain_thread() -> None:
         user_url_name=None,
         sent_at="2024-07-01T08:15:30Z",
         text="Dear Council,\n\none\ntwo spaced",
-        html="<p>Dear Council,</p><p>one<br>two spaced</p>",
+        html=None,  # paragraphs, breaks and links are all there is
         delivery_status="delivered",
         withheld=None,
         withheld_reason=None,
@@ -142,7 +142,7 @@ def test_links_masks_and_fold_links() -> None:
         sample.incoming(
             f"<p>See <a href='{long}'>{long[:40]}...</a>, <a href='https://example.org/x'>this one...</a> or "
             "[<a href='/help/officers#mobiles'>email address</a>], <a href='mailto:a@example.org'>a@example.org</a>, "
-            "<a href='javascript:alert(1)'>js</a></p><p><span class='unfold_link'><a href='?#incoming-2'>hide</a></span></p>"
+            "<a href='javascript:alert(1)'>js</a></p><p><b></b><span class='unfold_link'><a href='?#incoming-2'>hide</a></span></p>"
         )
     )
     assert message.text == f"See {long}, this one... or [email address], a@example.org, js"
@@ -203,3 +203,11 @@ def test_a_time_that_is_none_and_a_thread_without_messages() -> None:
 def test_a_message_swallowed_by_broken_markup_is_an_error_and_not_a_gap() -> None:
     with pytest.raises(UnreadablePage, match="#incoming-2"):
         thread_of(sample.thread(sample.OUTGOING.replace("two ", "<div>"), sample.incoming()))
+
+
+def test_files_that_are_linked_outside_a_list_of_attachments_are_not_taken_for_gone() -> None:
+    renamed = sample.attachments(sample.FILE).replace('class="attachments"', 'class="enclosures"')
+    with pytest.raises(UnreadablePage, match=r"li\.attachment: part \d+ is linked, but in no list"):
+        message_of(sample.incoming("<p>See the file.</p>", renamed))
+    other = '<p>As I said: <a href="/request/bins/response/99/attach/2/rota.csv">there</a></p>'
+    assert message_of(sample.incoming(other)).attachments == ()
