@@ -142,7 +142,8 @@ def test_links_masks_and_fold_links() -> None:
         sample.incoming(
             f"<p>See <a href='{long}'>{long[:40]}...</a>, <a href='https://example.org/x'>this one...</a> or "
             "[<a href='/help/officers#mobiles'>email address</a>], <a href='mailto:a@example.org'>a@example.org</a>, "
-            "<a href='javascript:alert(1)'>js</a></p><p><b></b><span class='unfold_link'><a href='?#incoming-2'>hide</a></span></p>"
+            "<a href='javascript:alert(1)'>js</a></p><p><b></b>"
+            "<span class='unfold_link'><a href='?#incoming-2'>hide</a></span></p>"
         )
     )
     assert message.text == f"See {long}, this one... or [email address], a@example.org, js"
