@@ -130,10 +130,7 @@ class Captures:
         )
 
     def forget_request(self, slugs: Iterable[str], request_id: int, site: Site) -> None:
-        """Forgets what the visits of a request's pages tell of it: bodies, and addresses, which are made of its title.
-
-        Pages of other requests that link to it lose their bodies too, and are due again.
-        """
+        """Forgets what the visits of a request's pages tell of it: bodies, and addresses, which are made of its title."""
         address = f"{site.base}/request/{request_id}"
         own = "page_kind in ('request_json', 'request_html') and page_key = ?"
         files = "page_kind = 'attachment' and page_key >= ? || '/' and page_key < ? || '0'"
@@ -144,18 +141,28 @@ class Captures:
                     f"url = ?, page_key = ? where {where}",
                     (address, str(request_id), *names),
                 )
-            self._drop_mentions(f"/request/{slug}")
         self.db.execute("update captures set headers = null where page_kind = 'request_id' and page_key = ?", (str(request_id),))
 
-    def _drop_mentions(self, path: str) -> None:
-        """Drops the kept bodies that link to a path: the site shows a few similar requests beside each."""
-        mention = re.compile(re.escape(path.encode()) + rb"[^\w]")
-        for row, body in self.kept(PageKind.REQUEST_HTML):
-            if mention.search(body):
+    def drop_mentions(self, slugs: Iterable[str]) -> None:
+        """Drops the kept bodies that link to requests, and has their pages fetched again.
+
+        The site shows a few similar requests beside each. All kept pages of threads are looked through, once.
+        """
+        paths = b"|".join(re.escape(slug.encode()) for slug in sorted(slugs))
+        mention = re.compile(rb"/request/(?:" + paths + rb")[^\w]")
+        rows = self.db.execute(
+            "select id, page_key from captures where page_kind = ? and body is not null", (PageKind.REQUEST_HTML,)
+        )
+        for row in rows.fetchall() if paths else ():
+            try:
+                body = self.body(row["id"])
+            except (zstd.ZstdError, KeyError):
+                body = None  # damaged: what it mentions cannot be told
+            if body is None or mention.search(body):
                 self.drop_bodies(PageRef(PageKind.REQUEST_HTML, row["page_key"]))
                 self.db.execute(
-                    "update agenda set due_at = ? where page_kind = ? and page_key = ?",
-                    (row["requested_at"], PageKind.REQUEST_HTML, row["page_key"]),
+                    "update agenda set due_at = strftime('%Y-%m-%dT%H:%M:%SZ', 'now') where page_kind = ? and page_key = ?",
+                    (PageKind.REQUEST_HTML, row["page_key"]),
                 )
 
     def body(self, capture_id: int) -> bytes | None:

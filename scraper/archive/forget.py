@@ -90,7 +90,7 @@ class Forgetter:
             self._remember(db, "slug", row["url_title"])
         writer = self._writer(db)
         withdraw.refused(writer, self.agenda, self.captures, self.archive.site, request_id, withdraw.TWO_NIGHTS)
-        withdraw.erase(db, self.captures, self.archive.site, request_id, self.now)
+        withdraw.erase(db, self.captures, self.archive.site, [request_id], self.now)
         self.agenda.drop(PageRef(PageKind.REQUEST_ID, str(request_id)))
         db.execute(
             "update requests set withheld_at = coalesce(withheld_at, ?), withheld_kind = 'forgotten', "

@@ -12,6 +12,7 @@ import base64
 import json
 import sqlite3
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -97,8 +98,7 @@ def settle(
             (job.started_at, rule.nights),
         )
     ]
-    for request_id in confirmed:
-        erase(db, captures, site, request_id, now)
+    erase(db, captures, site, confirmed, now)
     return confirmed
 
 
@@ -120,17 +120,24 @@ def drop_unnamed_users(db: sqlite3.Connection, captures: Captures, agenda: Agend
     return len(unnamed)
 
 
-def erase(db: sqlite3.Connection, captures: Captures, site: Site, request_id: int, now: str) -> None:
-    """Erases a request that was set aside. What stays says that it was, and when it went."""
+def erase(db: sqlite3.Connection, captures: Captures, site: Site, request_ids: Iterable[int], now: str) -> None:
+    """Erases requests that were set aside. What stays says that they were, and when they went."""
+    slugs: set[str] = set()
+    for request_id in request_ids:
+        slugs |= _erase(db, captures, site, request_id, now)
+    captures.drop_mentions(slugs)
+
+
+def _erase(db: sqlite3.Connection, captures: Captures, site: Site, request_id: int, now: str) -> set[str]:
+    """Erases one request; returns the slugs that it ever had here."""
     row = db.execute("select set_aside from withdrawals where request_id = ?", (request_id,)).fetchone()
     aside = json.loads(zstd.decompress(row["set_aside"])) if row["set_aside"] is not None else None
+    slugs: set[str] = set()
     if aside is not None:
-        renamed = [
-            row[name] for row in aside["changes"] if row["column_name"] == "url_title" for name in ("old_value", "new_value")
-        ]
-        captures.forget_request(
-            {str(aside["requests"][0]["url_title"]), *(str(slug) for slug in renamed if slug)}, request_id, site
-        )
+        renames = [change for change in aside["changes"] if change["column_name"] == "url_title"]
+        names = [aside["requests"][0]["url_title"], *(change[side] for change in renames for side in ("old_value", "new_value"))]
+        slugs = {str(name) for name in names if name}
+        captures.forget_request(slugs, request_id, site)
         for file in aside["files"]:
             db.execute("insert or replace into files_to_delete (sha256, aside) values (?, 0)", (file["sha256"],))
     db.execute("update withdrawals set set_aside = null, withdrawn_at = ? where request_id = ?", (now, request_id))
@@ -143,6 +150,7 @@ def erase(db: sqlite3.Connection, captures: Captures, site: Site, request_id: in
     telling = sorted({*RAW_IN_CHANGES, *(column for columns in CONTENT.values() for column in columns)})
     where = f"request_id = ? and column_name in ({', '.join('?' * len(telling))})"
     db.execute(f"update changes set old_value = null, new_value = null where {where}", (request_id, *telling))
+    return slugs
 
 
 # ---- setting aside and putting back ---------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from tests.acceptance.kills import kill_and_go_on
 from tests.recorded_site import RecordedSite, fidelity, wdtk
 from tests.recordings import needs_recordings
 
-pytestmark = [needs_recordings, pytest.mark.slow, pytest.mark.xdist_group("recorded_site")]
+pytestmark = [needs_recordings, pytest.mark.slow]
 
 FACTS = "requests,messages,events,attachments,authorities,users,batches"
 NIGHT_2, NIGHT_3 = {"WDTK_NOW": "2026-11-23T03:00:00Z"}, {"WDTK_NOW": "2026-11-24T03:00:00Z"}

@@ -16,7 +16,7 @@ from tests.acceptance.kills import kill_and_go_on
 from tests.recorded_site import RecordedSite, fidelity, wdtk
 from tests.recordings import needs_recordings
 
-pytestmark = [needs_recordings, pytest.mark.slow, pytest.mark.xdist_group("recorded_site")]
+pytestmark = [needs_recordings, pytest.mark.slow]
 
 
 def test_every_public_fact_equals_the_sites_own_database(first_day: FirstDay) -> None:

@@ -257,7 +257,7 @@ def test_a_block_that_the_page_no_longer_has_fails_the_run(nights: Callable[[], 
 
     def redesigned(target: str) -> object:
         given = answer(target)
-        given.body = given.body.replace(b'class="attachments"', b'class="enclosures"')
+        given.body = given.body.replace(b'class="attachments"', b'class="enclosures"').replace(b"/attach/", b"/enclosures/")
         return given
 
     monkeypatch.setattr(made.replica.site, "answer", redesigned)

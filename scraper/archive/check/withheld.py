@@ -137,7 +137,7 @@ def _erase(mending: Mending, damage: Damage) -> str:
     number = int(damage.key[0])
     with mending.archive.transaction() as db:
         at = db.execute("select withdrawn_at from withdrawals where request_id = ?", (number,)).fetchone()[0]
-        erase(db, Captures(db), mending.archive.site, number, at)
+        erase(db, Captures(db), mending.archive.site, [number], at)
         mending.wipe()
     return "erased"
 
