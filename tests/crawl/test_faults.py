@@ -88,7 +88,8 @@ def blocked(name: str, not_had: Outcomes, said: str, fault: Fault, stored: int =
 
 BROKEN_OFF = r"the connection broke off: Connection was closed cleanly\."
 CUT = "the connection ended before the body did"
-LATE = r"http://.* did not answer within 0\.2 s|did not answer within 0\.2 s"
+LATE = "did not answer within 1 s"
+STALLED = "the body (stood still for|was not complete within) 1 s"
 DOUBT = "403: the site or its edge asks for proof of a browser, or refuses"
 ELSEWHERE = "https://elsewhere.example/login"
 CASES = [
@@ -100,7 +101,8 @@ CASES = [
     failing("dropped connection, file", FILE, BROKEN_OFF, {"kind": "drop"}),
     failing("truncated JSON", JSON, CUT, {"kind": "truncate"}),
     failing("truncated file", FILE, CUT, {"kind": "truncate"}),
-    failing("slow JSON", JSON, LATE, {"kind": "slow", "seconds": 1}, WDTK_TIMEOUT="0.2"),
+    failing("slow answer", JSON, LATE, {"kind": "slow", "seconds": 5}, WDTK_TIMEOUT="1"),
+    failing("slow body, file", FILE, STALLED, {"kind": "stall", "seconds": 5}, WDTK_TIMEOUT="1"),
     failing("redirect loop, JSON", JSON, r"302 to http://.*loop=1", {"kind": "redirect_loop"}),
     failing("redirect to another host", JSON, f"302 to {ELSEWHERE}", {"kind": "moved", "location": ELSEWHERE}),
     failing("redirect to login", HTML, "302 to the login page", {"kind": "moved", "location": "/profile/sign_in?token=1"}),
