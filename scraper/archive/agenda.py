@@ -83,7 +83,8 @@ class Agenda:
             cursor = self.db.execute(
                 "insert into agenda (page_kind, page_key, due_at, reason, priority, expand) values (?, ?, ?, ?, ?, ?) "
                 "on conflict (page_kind, page_key) do update set due_at = excluded.due_at, reason = excluded.reason, "
-                "priority = excluded.priority, expand = excluded.expand, attempts = 0 "
+                "priority = excluded.priority, attempts = 0, "
+                "expand = case when agenda.due_at is null then excluded.expand else max(agenda.expand, excluded.expand) end "
                 "where ((agenda.reason <> excluded.reason or agenda.due_at is null) "
                 "and coalesce(agenda.last_capture_id, -1) <= ?) or agenda.expand < excluded.expand",
                 (kind, key, due_at, job.reason, priority(PageRef(kind, key)), int(expand), job.after_capture),

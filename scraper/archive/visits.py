@@ -49,8 +49,8 @@ LONGEST_DAYS = 180
 """No thread goes unseen for longer."""
 FORESEEN = 0.95
 """The chance that a thread has changed whose deadline passed: holidays may have moved it."""
-VERY_OVERDUE_DAYS = 56
-"""Calendar days after which a request that waits turns from overdue to very overdue: 40 working days, about."""
+OVERDUE_DAYS = 28
+"""Days from overdue to very overdue: another 20 working days (site-contract.md section 6), unless holidays lie between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ def _candidates(db: sqlite3.Connection, now: datetime, after_capture: int, rates
         state, age = state or "unknown", age_of(created_at, now)
         days = (now - datetime.fromisoformat(visited_at)) / timedelta(days=1) if visited_at else float(LONGEST_DAYS)
         days = max(days, 0.0)
-        foreseen = by_json and _deadline_passed(state, created_at, due_on, visited_at, now)
+        foreseen = by_json and _deadline_passed(state, due_on, visited_at, now)
         if by_json and days >= LONGEST_DAYS:
             chance = 1.0
         else:
@@ -154,15 +154,15 @@ def _candidates(db: sqlite3.Connection, now: datetime, after_capture: int, rates
         yield Visit(slug, state, age, days, chance, foreseen)
 
 
-def _deadline_passed(state: str, created_at: str | None, due_on: str | None, visited_at: str | None, now: datetime) -> bool:
+def _deadline_passed(state: str, due_on: str | None, visited_at: str | None, now: datetime) -> bool:
     """Whether the law's time ran out since the last visit: the state that the page shows has changed by itself."""
     if visited_at is None:
         return False
     seen = date.fromisoformat(visited_at[:10])
     if state == "waiting_response" and due_on is not None:
         return seen <= date.fromisoformat(due_on) < now.date()
-    if state == "waiting_response_overdue" and created_at is not None:
-        very = date.fromisoformat(created_at[:10]) + timedelta(days=VERY_OVERDUE_DAYS)
+    if state == "waiting_response_overdue" and due_on is not None:
+        very = date.fromisoformat(due_on) + timedelta(days=OVERDUE_DAYS)
         return seen <= very < now.date()
     return False
 

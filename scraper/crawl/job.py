@@ -82,6 +82,8 @@ class CrawlJob:
     """Attachments that this run could not get or left out, by status."""
     patience: Patience = field(init=False)
     _authorities: list[str] | None = None
+    _members: dict[str, list[str]] = field(default_factory=dict)
+    """The requests that each batch's pages listed in this run."""
 
     def __post_init__(self) -> None:
         self.keeper = Keeper(self.archive, self.run.id)
@@ -219,8 +221,9 @@ class CrawlJob:
                 self.problems.append(self._cut(due.ref))
         if isinstance(reading.record, Batch) and due.expand:
             wants += self.requests(reading.record.members)
+            number, _, page = due.ref.key.partition("?page=")
+            self._members.setdefault(number, []).extend(row.url_title for row in reading.record.members.rows)
             if reading.record.members.rows and reading.record.members.has_next:
-                number, _, page = due.ref.key.partition("?page=")
                 wants.append(Want(PageRef(PageKind.BATCH, f"{number}?page={int(page or 1) + 1}"), expand=True))
         return wants, ceiling
 
@@ -288,7 +291,7 @@ class CrawlJob:
             outcome, text = ENDINGS.get(reason, ("interrupted", f"it ended early ({reason})"))
             self.stop(outcome, f"{text}: {why}" if why and reason == "robots" else why or text)
         if self.stopped is None:
-            self.problems += self._cut_before()
+            self.problems += [*self._cut_before(), *self._reordered()]
         outcome = self.stopped_as or ("failures" if self.problems else "ok")
         self.alarms = look_back(self.archive, self.run.id, outcome)
         self.ended_as = "failures" if outcome == "ok" and self.alarms else outcome
@@ -306,6 +309,16 @@ class CrawlJob:
             (self.run.id, self.run.job.reason, self.run.job.started_at),
         )
         return [self._cut(PageRef(PageKind.LIST, row[0])) for row in rows]
+
+    def _reordered(self) -> list[str]:
+        """Batches whose pages overlapped: the site sorts them by nothing (site-contract.md section 2.7)."""
+        told = []
+        for number, slugs in self._members.items():
+            twice = len(slugs) - len(set(slugs))
+            if twice:
+                url = build(self.archive.site, PageRef(PageKind.BATCH, number))
+                told.append(f"{url}: its order changed while it was read. Rows that came twice: {twice}; as many may be missing")
+        return told
 
     def _cut(self, ref: PageRef) -> str:
         return f"{build(self.archive.site, ref)}: more than 500 rows, and no way to split them further"

@@ -22,10 +22,10 @@ from ..archive.store import Archive
 from ..archive.threads import find_request
 from ..config import Config, utc_text
 from ..records import AuthorityPage, ListPage, ListRow, Moved, PageKind, PageRef, Reading
-from ..urls import LIST_ROWS, ListQuery, segment
+from ..urls import ListQuery, segment
 from .job import CrawlJob, Options, behaviour
+from .old_days import old_days
 from .targets import parse
-from .windows import FIRST_DAY
 
 VARIETIES = ("sent", "response", "followup_sent", "comment")
 """Each collapses to one row a request by itself; together they could pass 500 in a day (site-contract.md section 2.4)."""
@@ -45,10 +45,6 @@ FETCHED_ANEW = (
 )
 """Kinds that may stand on the agenda for a visit that no job asked for."""
 EVENTS_AT_ONCE = 25
-EMBARGOES = tuple(timedelta(days=days) for days in (91, 182, 364))
-"""How long requests are under embargo that nobody prolongs (site-contract.md section 2.7)."""
-SWEEP_ROWS = 450
-"""Requests in one window of old days: a few less than the 500 that a search shows, since new ones may be among them."""
 AT_ONCE = 50
 """Pages put on the agenda together."""
 
@@ -122,6 +118,11 @@ class NightlyJob(CrawlJob):
         """Requests that the present stage may still make: its share of what was left when it began."""
         left = self._left()
         return None if left is None or self._ends_at is None else max(0, min(left, self._ends_at - self.spent()))
+
+    def _at_once(self) -> int:
+        """How many visits to plan together: half of what there is room for, since each may bring another page along."""
+        room = self._room()
+        return AT_ONCE if room is None else min(AT_ONCE, math.ceil(room / 2))
 
     @property
     def _everything(self) -> Follow | None:
@@ -199,11 +200,11 @@ class NightlyJob(CrawlJob):
             ranked = visits.rank(self.archive.db, self.clock.now(), self.run.job.after_capture, self._room(), kind)
             self._ranked[kind] = ranked[::-1]
         left = self._ranked[kind]
-        return [left.pop() for _ in range(min(AT_ONCE, len(left)))]
+        return [left.pop() for _ in range(min(self._at_once(), len(left)))]
 
     def _files(self) -> list[Want]:
         """Files, by their ETag, seen longest ago first: masked anew, they keep their name and size."""
-        keys = visits.stale(self.archive.db, PageKind.ATTACHMENT, self.run.job.after_capture, AT_ONCE)
+        keys = visits.stale(self.archive.db, PageKind.ATTACHMENT, self.run.job.after_capture, self._at_once())
         return [Want(PageRef(PageKind.ATTACHMENT, key)) for key in keys]
 
     def _old_days(self) -> list[Want]:
@@ -212,34 +213,10 @@ class NightlyJob(CrawlJob):
         if follow is None or self._swept:
             return []
         self._swept = True
-        today, db = self.clock.now().date(), self.archive.db
-        since = date.fromisoformat(follow.listed_until or follow.added_at[:10])
-        windows = [(since - age, today - OVERLAP - age) for age in EMBARGOES]
-        windows = [(start, end) for start, end in windows if start <= end]
-        first = date.fromisoformat(db.execute("select min(date(created_at)) from requests").fetchone()[0] or FIRST_DAY)
-        start = date.fromisoformat(follow.swept_until) if follow.swept_until else first
-        start = start if first <= start < today else first
-        room = self._room()
-        end = self._last_day(start, SWEEP_ROWS if room is None else min(SWEEP_ROWS, (room - len(windows)) * LIST_ROWS))
-        with self.archive.transaction():
-            swept(db, follow.target, (end + timedelta(days=1)).isoformat())
-        return [
-            Want(ListQuery("variety:sent", start.isoformat(), end.isoformat()).ref, expand=True)
-            for start, end in [*windows, (start, end)]
-        ]
-
-    def _last_day(self, start: date, rows: int) -> date:
-        """The last day of a window that shows no more than so many requests known to us; it has one day at least."""
-        end, total = start, 0
-        for day, many in self.archive.db.execute(
-            "select date(created_at) as day, count(*) from requests where created_at >= ? group by day order by day",
-            (start.isoformat(),),
-        ):
-            total += many
-            if total > rows:
-                return end
-            end = date.fromisoformat(day)
-        return self.clock.now().date()
+        queries, swept_until = old_days(self.archive.db, follow, self.clock.now().date(), self._room())
+        with self.archive.transaction() as db:
+            swept(db, follow.target, swept_until.isoformat())
+        return [Want(query.ref, expand=True) for query in queries]
 
     def _old_numbers(self) -> list[Want]:
         """Numbers that led nowhere, asked for longest ago first: hidden requests come back, embargoes end."""
@@ -248,7 +225,7 @@ class NightlyJob(CrawlJob):
         rows = self.archive.db.execute(
             "select g.page_key from agenda g where g.page_kind = 'request_id' and g.reason = 'visit' and g.last_capture_id <= ? "
             "and cast(g.page_key as integer) not in (select id from requests) order by g.last_capture_id limit ?",
-            (self.run.job.after_capture, AT_ONCE),
+            (self.run.job.after_capture, self._at_once()),
         )
         return [Want(PageRef(PageKind.REQUEST_ID, row[0])) for row in rows]
 
@@ -317,6 +294,9 @@ class NightlyJob(CrawlJob):
 
     def finished(self) -> None:
         self._note_lists()
+        # The budget ends most nights, and a job that it ended is never gone on with the next.
+        with self.archive.transaction():
+            self.keeper.agenda.forget_lists(self.run.job)
 
     def _note_lists(self) -> None:
         """Where the lists were read to their end, the next night begins where this one began."""

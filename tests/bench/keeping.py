@@ -78,7 +78,7 @@ def _work(archive: Archive, job: CrawlJob, answers: Answers) -> dict[PageKind, C
     costs: dict[PageKind, Cost] = defaultdict(Cost)
     asked = 0
     while isinstance(due := job.next(), Due):
-        capture = _answer(archive, due, answers)
+        capture = _answer(archive, due, answers, job.clock.now_text())
         cost = costs[due.ref.kind]
         moments = [(time.perf_counter(), time.process_time())]
         reading = read(capture, archive.site)
@@ -99,7 +99,7 @@ def _work(archive: Archive, job: CrawlJob, answers: Answers) -> dict[PageKind, C
     return costs
 
 
-def _answer(archive: Archive, due: Due, answers: Answers) -> Capture:
+def _answer(archive: Archive, due: Due, answers: Answers, now: str) -> Capture:
     url = build(archive.site, due.ref)
     status, headers, body = answers(url[len(archive.site.base) :])
     file = None
@@ -108,4 +108,4 @@ def _answer(archive: Archive, due: Due, answers: Answers) -> Capture:
         path.write_bytes(body)
         file = FileOnDisk(str(path), hashlib.sha256(body).hexdigest(), len(body), body[:4096])
         body = b""
-    return Capture(due.ref, url, status, headers, body, "2026-11-22T20:00:00Z", 1, file)
+    return Capture(due.ref, url, status, headers, body, now, 1, file)

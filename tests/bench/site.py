@@ -90,16 +90,15 @@ def replica(requests: int) -> Ground:
 @contextmanager
 def served(command: tuple[str, ...], env: Mapping[str, str]) -> Iterator[str]:
     """Serves a site in a process of its own; gives its address, such as ``http://127.0.0.1:40123``."""
-    server = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True)
-    try:
-        assert server.stdout is not None
-        ready, _, base = server.stdout.readline().strip().partition(" ")
-        if ready != "READY":
-            raise ChildFailed(f"{' '.join(command)} does not serve")
-        yield base
-    finally:
-        server.terminate()
-        server.wait()
+    with subprocess.Popen([sys.executable, *command], cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            ready, _, base = server.stdout.readline().strip().partition(" ")
+            if ready != "READY":
+                raise ChildFailed(f"{' '.join(command)} does not serve")
+            yield base
+        finally:
+            server.terminate()
 
 
 def _main() -> None:

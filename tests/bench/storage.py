@@ -86,7 +86,9 @@ def _record_bytes(url: str, answer: Answer) -> int:
     asked = [("Host", url.split("/")[2]), ("User-Agent", PRODUCT), ("Accept", "*/*"), ("Accept-Language", "en")]
     request = StatusAndHeaders(f"GET {path} HTTP/1.1", asked, is_http_request=True)
     status = StatusAndHeaders(f"{answer.status} {HTTPStatus(answer.status).phrase}", list(answer.headers), protocol="HTTP/1.1")
-    response = writer.create_warc_record(url, "response", payload=io.BytesIO(answer.body), http_headers=status)
+    response = writer.create_warc_record(
+        url, "response", payload=io.BytesIO(answer.body), length=len(answer.body), http_headers=status
+    )
     writer.write_request_response_pair(writer.create_warc_record(url, "request", http_headers=request), response)
     return out.tell()
 

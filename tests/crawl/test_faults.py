@@ -147,7 +147,6 @@ CASES = [
     left_out("404, file", "unavailable", "status 404", {("attachment", "missing", "404"): 1}, {"kind": "status", "status": 404}),
     Case("JSON served as HTML", [{"match": JSON, "kind": "wrong_type", "type": "text/html"}], 0, "ok", {}),
     Case("file served as HTML", [{"match": FILE, "kind": "wrong_type", "type": "text/html"}], 0, "ok", {}),
-    Case("invalid UTF-8", [{"match": HTML, "kind": "invalid_utf8"}], 0, "ok", {}),
     Case("429 once", [{"match": JSON, "kind": "status", "status": 429, "retry_after": 1, "times": 1}], 0, "ok",
          {("request_json", "failed", "status 429"): 1}, said="asks us to wait 1 s"),
     Case("404 for a list", [{"match": LIST, "kind": "status", "status": 404}], 4, "failures",
@@ -231,6 +230,20 @@ def _nothing_false(archive: Path, undisturbed: Path) -> None:
     assert rows(archive, "select count(*) from captures where body is not null and outcome not in ('changed', 'unchanged')") == [
         (0,)
     ]
+
+
+def test_bytes_that_are_no_utf8_are_marked_and_the_rest_is_read(undisturbed: Path, tmp_path: Path) -> None:
+    archive, texts = tmp_path / "archive.db", "select anchor, text from messages order by anchor"
+    with served(small_world(), {"match": HTML, "kind": "invalid_utf8"}) as replica:
+        spoilt = wdtk(tmp_path, "crawl", "everything", "--site", replica.base)
+        assert (spoilt.code, spoilt.err) == (0, "")
+        whole = dict(rows(undisturbed, texts))
+        whole["outgoing-2"] = "\ufffd\ufffd\ufffd(" + whole["outgoing-2"]
+        assert dict(rows(archive, texts)) == whole
+        replica.faults.clear()
+        assert wdtk(tmp_path, "crawl", "everything", "--site", replica.base).code == 0
+    assert rows(archive, texts) == rows(undisturbed, texts)
+    assert rows(archive, "select table_name, column_name from changes") == [("messages", "text")]
 
 
 def test_what_fails_once_is_asked_for_again_in_the_same_run(undisturbed: Path, tmp_path: Path) -> None:

@@ -270,6 +270,19 @@ def test_a_batch_of_many_is_read_to_its_end(tmp_path: Path) -> None:
     members = {request.url_title for request in world.requests.values() if request.batch_id == 1 and request.listed}
     assert len(members) > 3 * LIST_ROWS
     assert drive.found == members
+    assert drive.job.problems == []
+
+
+def test_a_batch_whose_order_changes_while_it_is_read_is_not_called_complete(tmp_path: Path) -> None:
+    world = World.build(1, 200)
+    world.batch_unstable = True
+    drive = Drive(tmp_path, world, "batch:1")
+    members = {request.url_title for request in world.requests.values() if request.batch_id == 1 and request.listed}
+    assert drive.found < members
+    (problem,) = drive.job.problems
+    assert problem.startswith(
+        "http://127.0.0.1:1/info_request_batch/1: its order changed while it was read. Rows that came twice: "
+    )
 
 
 @pytest.mark.slow

@@ -20,6 +20,7 @@ KINDS = {
     PageKind.REQUEST_JSON: "bins",
     PageKind.REQUEST_HTML: "bins",
     PageKind.REQUEST_ID: "12",
+    PageKind.REQUEST_EVENT: "12",
     PageKind.ATTACHMENT: "bins/response/2/attach/3/rota.pdf",
     PageKind.AUTHORITY_JSON: "anytown",
     PageKind.AUTHORITY_HTML: "anytown",

@@ -7,6 +7,7 @@ status              `status`, optional `retry_after` (seconds): an error page wi
 drop                the connection closes before a byte of the answer
 truncate            half of the body, then the connection closes
 slow                `seconds` before the answer
+stall               half of the body, then `seconds` before the rest
 challenge           403 with the page and headers of a content delivery network that doubts us
 empty               the right headers, no body
 page                the answer that `path` gets, such as the login page
@@ -20,7 +21,7 @@ redirect_loop       302 to ever new addresses that match the fault again
 wrong_type          the right body under `type` (default application/octet-stream)
 malformed_json      the first half of the body under its right length
 no_correspondence   the page without its left column's classes and ids, as after a change of markup
-invalid_utf8        bytes that are no UTF-8 inside the first paragraph
+invalid_utf8        bytes that are no UTF-8 at the beginning of a thread's first message
 robots_503          503 for /robots.txt (`match` is not needed)
 ==================  =================================================================================================
 """
@@ -38,7 +39,7 @@ from .site import HTML, Answer
 Fault = dict[str, object]
 
 KINDS = frozenset(
-    "status drop truncate slow challenge empty page moved html wait self gzip_bomb big redirect_loop wrong_type "
+    "status drop truncate slow stall challenge empty page moved html wait self gzip_bomb big redirect_loop wrong_type "
     "malformed_json no_correspondence invalid_utf8 robots_503".split()
 )
 _DOUBT = (
@@ -133,7 +134,9 @@ def spoilt(fault: Fault, target: str, base: str, answer: Answer) -> Answer:
             )
             return Answer(answer.status, body, answer.content_type, _bare(answer))
         case "invalid_utf8":
-            return Answer(answer.status, answer.body.replace(b"<p>", b"<p>\xff\xfe\xc3(", 1), answer.content_type, _bare(answer))
+            head, found, thread = answer.body.partition(b'id="left_column"')
+            body = head + found + thread.replace(b"<p>", b"<p>\xff\xfe\xc3(", 1)
+            return Answer(answer.status, body, answer.content_type, _bare(answer))
     return answer
 
 

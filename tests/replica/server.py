@@ -76,7 +76,8 @@ class _Handler(BaseHTTPRequestHandler):
         if fault and kind in ("gzip_bomb", "big"):
             self._flood(fault, answer)
         else:
-            self._send(answer, truncated=kind == "truncate")
+            stall = number(fault, "seconds", 1) if fault and kind == "stall" else 0
+            self._send(answer, truncated=kind == "truncate", stall=stall)
 
     do_HEAD = do_GET
 
@@ -105,7 +106,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.send_header("Content-Length", str(length))
         self.end_headers()
 
-    def _send(self, answer: Answer, truncated: bool = False) -> None:
+    def _send(self, answer: Answer, truncated: bool = False, stall: float = 0) -> None:
         body = answer.body
         zipped = answer.zippable and len(body) > _ZIPPED_FROM and "gzip" in self.headers.get("Accept-Encoding", "")
         if zipped:
@@ -116,6 +117,11 @@ class _Handler(BaseHTTPRequestHandler):
         if truncated:
             body = body[: len(body) // 2]
             self.close_connection = True
+        if stall:
+            self.wfile.write(body[: len(body) // 2])
+            self.wfile.flush()
+            time.sleep(stall)
+            body = body[len(body) // 2 :]
         self.wfile.write(body)
 
     def _flood(self, fault: Fault, answer: Answer) -> None:
