@@ -18,10 +18,6 @@ from .trouble import Troubled, unlike
 
 asked_for = bool(os.environ.get("REHEARSAL"))
 pytestmark = [pytest.mark.skipif(not asked_for, reason="many minutes of nights: REHEARSAL=1 make test"), pytest.mark.slow]
-    pytest.mark.skipif(not os.environ.get("REHEARSAL"), reason="many minutes of nights: REHEARSAL=1 make test"),
-    pytest.mark.slow,
-    pytest.mark.xdist_group("rehearsal"),
-]
 
 PLAN = Plan(threads=600, changes=8, nights=12, budget=70, seed=1, law=STEEP)
 LISTS = 4
