@@ -24,7 +24,7 @@ def second_day(first_day: FirstDay, tmp_path_factory: pytest.TempPathFactory) ->
     """The archive after the night on day 2."""
     archive = first_day.copy(tmp_path_factory.mktemp("second"))
     with RecordedSite(day=2, port=first_day.port) as site:
-        done = wdtk("--archive", str(archive), "nightly", "--budget", "6000", env=NIGHT_2)
+        done = wdtk("--archive", str(archive), "nightly", env=NIGHT_2)
         assert done.returncode == 0, done.stderr
         return FirstDay(archive, [(path, status) for path, status, _ in site.log], site.port)
 
@@ -38,7 +38,7 @@ def test_one_night_finds_all_that_changed(second_day: FirstDay) -> None:
 def test_the_next_night_confirms_what_was_withdrawn(second_day: FirstDay, tmp_path: Path) -> None:
     archive = second_day.copy(tmp_path)
     with RecordedSite(day=3, port=second_day.port):
-        done = wdtk("--archive", str(archive), "nightly", "--budget", "6000", env=NIGHT_3)
+        done = wdtk("--archive", str(archive), "nightly", env=NIGHT_3)
     assert done.returncode == 0, done.stderr
     compared = fidelity(archive, 3)
     assert compared.returncode == 0, compared.stdout
@@ -48,7 +48,7 @@ def test_the_next_night_confirms_what_was_withdrawn(second_day: FirstDay, tmp_pa
 def test_fifty_kills_in_a_night_lose_nothing(first_day: FirstDay, second_day: FirstDay, tmp_path: Path) -> None:
     archive = first_day.copy(tmp_path)
     with RecordedSite(day=2, port=first_day.port) as site:
-        command = ["--archive", str(archive), "--quiet", "nightly", "--budget", "6000"]
+        command = ["--archive", str(archive), "--quiet", "nightly"]
         kills = kill_and_go_on(site, command, 50, len(second_day.asked), 20261123, NIGHT_2)
         assert kills == 50
     assert content(archive) == content(second_day.archive)
