@@ -8,7 +8,7 @@ DEMO_PORT ?= 8001
 DEMO_SERVE ?= yes
 PYTEST_ARGS ?=
 
-.PHONY: help env demo test test-fast test-kills lint format bench clean
+.PHONY: help env demo test test-fast test-kills lint format bench rehearsal clean
 
 help:  ## Show what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ format: $(STAMP)  ## Put the code into shape
 
 bench: $(STAMP)  ## Measure crawl, reading and storage
 	$(BIN)/python -m tests.bench
+
+rehearsal: $(STAMP)  ## Measure a month of nights against a site that changes every day (an hour)
+	$(BIN)/python -m tests.rehearsal
 
 clean:  ## Remove the environment, the caches and the demo's archive
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis $(DEMO_DB) $(DEMO_DB)-wal $(DEMO_DB)-shm $(DEMO_DB).lock $(basename $(DEMO_DB)).files

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from ..archive import visits, withdraw
 from ..archive.agenda import VISIT, Due, Want
@@ -22,15 +22,11 @@ from ..archive.store import Archive
 from ..archive.threads import find_request
 from ..config import Config, utc_text
 from ..records import AuthorityPage, ListPage, ListRow, Moved, PageKind, PageRef, Reading
-from ..urls import ListQuery, segment
+from ..urls import segment
 from .job import CrawlJob, Options, behaviour
+from .news import drop_unread, searches, seeds
 from .old_days import old_days
-from .targets import parse
 
-VARIETIES = ("sent", "response", "followup_sent", "comment")
-"""Each collapses to one row a request by itself; together they could pass 500 in a day (site-contract.md section 2.4)."""
-OVERLAP = timedelta(days=1)
-"""Windows reach back so far: UTC days against the site's, and the lag of its search index."""
 SAME_NIGHT = timedelta(hours=12)
 """A night that was interrupted is gone on with for so long."""
 NEW_NUMBERS = 5
@@ -66,7 +62,8 @@ class NightlyJob(CrawlJob):
     _stage: int = 0
     _ends_at: int | None = None
     """How many requests will have been made when the present stage's share is used up."""
-    _ranked: dict[PageKind, list[visits.Visit]] = field(default_factory=dict)
+    _ranked: list[visits.Visit] | None = None
+    """What the present stage has still to visit, the likeliest last."""
     _lists_read: bool = False
     _swept: bool = False
     _probed: int | None = None
@@ -91,6 +88,10 @@ class NightlyJob(CrawlJob):
             (self._pages, 0.5),
             (self._files, 0.4),
             (self._old_days, 0.7),
+            (self._old_numbers, 0.7),
+            # What the others had no use for.
+            (self._pages, 1.0),
+            (self._files, 1.0),
             (self._old_numbers, 1.0),
         )
         while self._stage < len(stages):
@@ -100,7 +101,7 @@ class NightlyJob(CrawlJob):
                 self._ends_at = self.spent() + math.ceil(left * (1.0 if self.recheck else share))
             if self._want(stage()):
                 return True
-            self._stage, self._ends_at = self._stage + 1, None
+            self._stage, self._ends_at, self._ranked = self._stage + 1, None, None
         return False
 
     def _want(self, wants: list[Want]) -> bool:
@@ -184,8 +185,8 @@ class NightlyJob(CrawlJob):
 
     def _threads(self) -> list[Want]:
         """Threads by their chance of having changed; all of them where the night has room."""
-        left, begun = self._left(), PageKind.REQUEST_JSON in self._ranked
-        if left is not None and not begun and visits.count(self.archive.db, self.run.job.after_capture) <= left:
+        left, begins = self._left(), self._ranked is None
+        if left is not None and begins and visits.count(self.archive.db, self.run.job.after_capture) <= left:
             self._ends_at = self.spent() + left
         some = self._likeliest(PageKind.REQUEST_JSON)
         self._planned = {segment(visit.slug): visit for visit in some}
@@ -196,11 +197,9 @@ class NightlyJob(CrawlJob):
         return [Want(PageRef(PageKind.REQUEST_HTML, segment(visit.slug))) for visit in self._likeliest(PageKind.REQUEST_HTML)]
 
     def _likeliest(self, kind: PageKind) -> list[visits.Visit]:
-        if kind not in self._ranked:
-            ranked = visits.rank(self.archive.db, self.clock.now(), self.run.job.after_capture, self._room(), kind)
-            self._ranked[kind] = ranked[::-1]
-        left = self._ranked[kind]
-        return [left.pop() for _ in range(min(self._at_once(), len(left)))]
+        if self._ranked is None:
+            self._ranked = visits.rank(self.archive.db, self.clock.now(), self.run.job.after_capture, self._room(), kind)[::-1]
+        return [self._ranked.pop() for _ in range(min(self._at_once(), len(self._ranked)))]
 
     def _files(self) -> list[Want]:
         """Files, by their ETag, seen longest ago first: masked anew, they keep their name and size."""
@@ -254,7 +253,7 @@ class NightlyJob(CrawlJob):
 
     def _lists_instead(self, name: str) -> list[Want]:
         follow = next((follow for follow in self.followed if follow.target == f"authority:{name}"), None)
-        return _lists(self.config, follow, f"requested_from:{name}") if follow else []
+        return searches(self.config, follow, f"requested_from:{name}") if follow else []
 
     def _unknown(self, ref: PageRef) -> bool:
         if ref.kind is PageKind.USER_JSON:
@@ -308,36 +307,6 @@ class NightlyJob(CrawlJob):
             listed(db, [follow.target for follow in self.followed], self.run.job.started_at[:10])
 
 
-def seeds(follow: Follow, config: Config) -> list[Want]:
-    """The lists that tell what happened to a followed target since they were last read."""
-    target = parse(follow.target, config.site)
-    match target.kind:
-        case "everything":
-            register = Want(PageRef(PageKind.AUTHORITIES_CSV, ""))
-            return [register, *_lists(config, follow, *(f"variety:{variety}" for variety in VARIETIES))]
-        case "authorities":
-            return [Want(PageRef(PageKind.AUTHORITIES_CSV, ""))]
-        case "authority":
-            return [Want(PageRef(PageKind.AUTHORITY_HTML, segment(target.name)), expand=True)]
-        case "user":
-            return _lists(config, follow, f"requested_by:{target.name}")
-        case "tag":
-            return _lists(config, follow, f"tag:{target.name}")
-        case "search":
-            return _lists(config, follow, f"({target.name})")
-        case "batch":
-            return [Want(PageRef(PageKind.BATCH, target.name), expand=True)]
-        case _:
-            return []
-
-
-def _lists(config: Config, follow: Follow, *queries: str) -> list[Want]:
-    """Searches over the days since a target's lists were last read, with a day of overlap."""
-    since = date.fromisoformat(follow.listed_until or follow.added_at[:10]) - OVERLAP
-    until = config.clock.now().date() + timedelta(days=1)
-    return [Want(ListQuery(query, since.isoformat(), until.isoformat()).ref, expand=True) for query in queries]
-
-
 def begin_night(archive: Archive, config: Config, until: datetime | None, recheck: bool, rule: withdraw.Rule) -> NightlyJob:
     """Begins a night, or goes on with one that was interrupted. Raises NothingFollowed."""
     followed = follows(archive.db)
@@ -359,6 +328,8 @@ def begin_night(archive: Archive, config: Config, until: datetime | None, rechec
         config.permission,
         resume_from=utc_text(now - SAME_NIGHT),
     )
+    if not run.resumed:
+        drop_unread(archive, wants)
     job = NightlyJob(archive, config, run, Options(), followed=followed, until=until, recheck=recheck)
     job.keeper.rule = rule
     return job

@@ -19,6 +19,8 @@ A_DAY = timedelta(days=1)
 """Embargoes are ended by a job of the site's night, perhaps after ours: a day is read when it is surely over."""
 MOST_ROWS = 450
 """Requests in one window: a few less than the 500 that a search shows, since others may have become public."""
+MOST_DAYS = 31
+"""Days in one window, where the archive holds few requests and the site may have many."""
 
 
 def old_days(db: sqlite3.Connection, follow: Follow, today: date, room: int | None) -> tuple[list[ListQuery], date]:
@@ -43,13 +45,13 @@ def _sent(start: date, end: date) -> ListQuery:
 
 def _last_day(db: sqlite3.Connection, start: date, today: date, rows: int) -> date:
     """The last day of a window that shows no more than so many requests known to us; it has one day at least."""
-    end, total = start, 0
+    end, total, last = start, 0, min(today, start + (MOST_DAYS - 1) * A_DAY)
     for day, many in db.execute(
         "select date(created_at) as day, count(*) from requests where created_at >= ? group by day order by day",
         (start.isoformat(),),
     ):
         total += many
         if total > rows:
-            return end
+            return min(end, last)
         end = date.fromisoformat(day)
-    return today
+    return last

@@ -2,17 +2,16 @@
 
 The site publishes no rate by age, so the numbers are ours; their order follows what is known. The law's time to answer
 is 20 working days, then 40 (some 28 and 56 days); a thread is closed to most letters after 6 months without one, and
-to all after 24 (site-contract.md section 6). People say what an answer brought in the weeks after it came. About 1 % of
-a year's requests are hidden later, as many as of all requests of all years: 1,381 in a year that brought 109,653, and
-10,338 ever (section 8; field.md), and files in which a check finds personal data within their first day (section 4.6).
-What is asked for years later, to be forgotten say, may concern any thread. `STEEP` is the law that the goals are
-measured by; `MILD` shows how much of a result hangs on it. Neither has the classes by which visits are ranked.
+to all after 24 (site-contract.md section 6). People say what an answer brought in the weeks after it came. In a year
+that brought 109,653 requests 1,381 were hidden, 1.3 %, and of all that there ever were about as many, 10,338 of less
+than a million (field.md): what is hidden is hidden soon. Files in which a check finds personal data go within a day
+(section 4.6). What is asked for years later, to be forgotten say, may concern any thread. `STEEP` is the law that the
+goals are measured by; `MILD` shows how much of a result hangs on it. Neither has the classes by which visits are ranked.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import accumulate
@@ -90,7 +89,3 @@ class Dice:
 
     def kind(self, shares: dict[str, int]) -> str:
         return self.rng.choices(list(shares), weights=list(shares.values()))[0]
-
-    def one(self, things: Sequence[object]) -> int:
-        """The index of one of some things."""
-        return self.rng.randrange(len(things))

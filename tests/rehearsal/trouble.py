@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 import signal
 import sqlite3
 from collections.abc import Callable
@@ -43,6 +44,10 @@ class Troubled:
 
     rehearsal: Rehearsal
     mishaps: list[Mishap] = field(default_factory=list)
+    dice: random.Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.dice = random.Random(f"{self.rehearsal.plan.seed} trouble")
 
     def calendar(self) -> dict[int, Callable[[int, datetime], Mishap]]:
         """Which night has which trouble; those without are as they should be."""
@@ -119,7 +124,7 @@ class Troubled:
         replica, budget = self.rehearsal.replica, self.rehearsal.plan.budget
         process = self.rehearsal.command(now, "nightly", "--budget", str(budget))
         replica.strike = process.kill  # type: ignore[method-assign]
-        replica.strike_at = self.rehearsal.rng.randrange(len(replica.log) + 5, len(replica.log) + budget * 2 // 3)
+        replica.strike_at = self.dice.randrange(len(replica.log) + 5, len(replica.log) + budget * 2 // 3)
         process.communicate(timeout=LIMIT_S)
         return process.returncode
 
