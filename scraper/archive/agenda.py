@@ -76,7 +76,8 @@ class Agenda:
     def want(self, wants: Iterable[Want], job: Job, due_at: str) -> int:
         """Puts pages on the agenda for a job, but for those it has visited already; returns how many are new on it.
 
-        `due_at` is UTC text. Inside the caller's transaction.
+        A page that another job wanted too is this job's from now on: the other takes it back when it goes on
+        (`begin_again`). `due_at` is UTC text. Inside the caller's transaction.
         """
         added = 0
         for (kind, key), expand in wants:
@@ -89,8 +90,16 @@ class Agenda:
                 "and coalesce(agenda.last_capture_id, -1) <= ?) or agenda.expand < excluded.expand",
                 (kind, key, due_at, job.reason, priority(PageRef(kind, key)), int(expand), job.after_capture),
             )
-            added += cursor.rowcount
+            added += cursor.rowcount or (self._rest_of_thread(key, job) if kind is PageKind.REQUEST_JSON else 0)
         return added
+
+    def _rest_of_thread(self, slug: str, job: Job) -> int:
+        """A thread that was begun since this job began, but for another job that did not end it: its other pages."""
+        return self.db.execute(
+            "update agenda set reason = ? where ((page_kind = ? and page_key = ?) or (page_kind = ? and page_key >= ? and page_key < ?)) "
+            "and due_at is not null and reason not in (?, ?)",
+            (job.reason, PageKind.REQUEST_HTML, slug, PageKind.ATTACHMENT, f"{slug}/", f"{slug}0", job.reason, VISIT),
+        ).rowcount
 
     def next(self, job: Job, now: str) -> Due | None:
         """The job's next page that is due, None where none is."""
@@ -156,6 +165,13 @@ class Agenda:
     def get(self, ref: PageRef) -> Due | None:
         row = self.db.execute("select * from agenda where page_kind = ? and page_key = ?", tuple(ref)).fetchone()
         return None if row is None else _due(row)
+
+    def begin_again(self, job: Job) -> None:
+        """Another job ran since this one's last run, and may have taken pages from it: its lists are read anew."""
+        self.db.execute(
+            "delete from agenda where page_kind in (?, ?, ?) and (reason = ? or last_capture_id > ?)",
+            (PageKind.LIST, PageKind.AUTHORITY_HTML, PageKind.BATCH, job.reason, job.after_capture),
+        )
 
     def forget_lists(self, job: Job) -> None:
         """At a job's end: the pages of its lists are done with, and will mean other rows next time."""

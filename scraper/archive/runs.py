@@ -42,7 +42,7 @@ def begin(
     permission: str | None = None,
     resume_from: str | None = None,
 ) -> Run:
-    """Begins a run in one transaction: its row, and the seeds of its job unless it goes on with one.
+    """Begins a run in one transaction: its row, and the seeds of its job unless it goes on with one undisturbed.
 
     `now` is UTC text; `settings` is kept as JSON beside the job's own facts. A job begun before `resume_from` (UTC
     text) is not gone on with: what it left is still on the agenda, and the new job does that too.
@@ -53,6 +53,7 @@ def begin(
         if job is not None and resume_from is not None and job.started_at < resume_from:
             job = None
         resumed = job is not None
+        taken_from = resumed and _last_job(db) != reason
         if job is None:
             newest = db.execute("select coalesce(max(id), 0) from captures").fetchone()[0]
             job = Job(reason, now, newest)
@@ -62,10 +63,20 @@ def begin(
             (command, now, contact, permission, json.dumps(facts, ensure_ascii=False), software()),
         )
         assert cursor.lastrowid is not None
-        if not resumed:
+        if taken_from:
+            agenda.begin_again(job)
+        if taken_from or not resumed:
             agenda.want(seeds, job, now)
         agenda.hurry(job, now)
     return Run(cursor.lastrowid, job, resumed)
+
+
+def _last_job(db: sqlite3.Connection) -> str | None:
+    """The job of the newest run that was one: reparse and extract are none."""
+    row = db.execute(
+        "select json_extract(settings, '$.job') from runs where json_extract(settings, '$.job') is not null order by id desc limit 1"
+    ).fetchone()
+    return None if row is None else str(row[0])
 
 
 def _unfinished(db: sqlite3.Connection, reason: str) -> Job | None:

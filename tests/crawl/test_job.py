@@ -183,6 +183,23 @@ def test_a_budget_ends_the_run_and_the_same_command_goes_on(undisturbed: Path, t
     assert content(tmp_path / "archive.db") == content(undisturbed)
 
 
+@pytest.mark.parametrize("first", [4, 8])
+@pytest.mark.parametrize("second", [5, 7, 9])
+def test_two_unfinished_jobs_take_no_page_from_each_other(undisturbed: Path, tmp_path: Path, first: int, second: int) -> None:
+    """Each ends with all that it is to bring, whichever of them goes on first."""
+    archive, one = tmp_path / "archive.db", ("crawl", "authority:luton_example_council", "--site")
+    with served(small_world()) as replica:
+        for words, budget in ((one, first), (EVERYTHING, second), (one, 3)):
+            assert wdtk(tmp_path, *words, replica.base, "--budget", str(budget)).code == 0
+            assert run_of(archive)["outcome"] == "budget"
+        assert wdtk(tmp_path, *one, replica.base).code == 0
+        assert (run_of(archive)["outcome"], rows(archive, "select count(*) from requests")) == ("ok", [(3,)])
+        assert rows(archive, "select status, count(*) from attachments group by 1") == [("stored", 3)]
+        assert rows(archive, "select count(*) from messages where text is not null and kind <> 'annotation'") == [(6,)]
+        assert wdtk(tmp_path, *EVERYTHING, replica.base).code == 0
+    assert content(archive) == content(undisturbed)
+
+
 def test_files_left_out_are_fetched_when_they_are_wanted(undisturbed: Path, tmp_path: Path) -> None:
     archive = tmp_path / "archive.db"
     with served(small_world()) as replica:
