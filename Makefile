@@ -8,7 +8,7 @@ DEMO_PORT ?= 8001
 DEMO_SERVE ?= yes
 PYTEST_ARGS ?=
 
-.PHONY: help env demo test test-fast test-kills lint format bench rehearsal clean
+.PHONY: help env demo test test-fast lint format bench rehearsal clean
 
 help:  ## Show what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -30,9 +30,6 @@ test: $(STAMP)  ## Run all tests
 
 test-fast: $(STAMP)  ## Run the tests that take no more than seconds
 	$(BIN)/python -m pytest -m 'not slow' $(PYTEST_ARGS)
-
-test-kills: $(STAMP)  ## Kill crawls and nights of the recorded site at random, 70 times
-	KILLS=1 $(BIN)/python -m pytest tests/acceptance -k kills $(PYTEST_ARGS)
 
 lint: $(STAMP)  ## Check style and types
 	$(BIN)/ruff check .

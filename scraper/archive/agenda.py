@@ -96,7 +96,8 @@ class Agenda:
     def _rest_of_thread(self, slug: str, job: Job) -> int:
         """A thread that was begun since this job began, but for another job that did not end it: its other pages."""
         return self.db.execute(
-            "update agenda set reason = ? where ((page_kind = ? and page_key = ?) or (page_kind = ? and page_key >= ? and page_key < ?)) "
+            "update agenda set reason = ? "
+            "where ((page_kind = ? and page_key = ?) or (page_kind = ? and page_key >= ? and page_key < ?)) "
             "and due_at is not null and reason not in (?, ?)",
             (job.reason, PageKind.REQUEST_HTML, slug, PageKind.ATTACHMENT, f"{slug}/", f"{slug}0", job.reason, VISIT),
         ).rowcount

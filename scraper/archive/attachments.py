@@ -48,7 +48,7 @@ def keep_attachments(writer: Writer, request: sqlite3.Row, message_id: int, show
         if row is None:
             values |= {"message_id": message_id, "status": attachment.status, "status_reason": attachment.status_reason}
             writer.insert("attachments", values)
-            found.changed_request |= writer.known
+            writer.added(request["id"])
             if attachment.status == "due" and attachment.url is not None:
                 found.wants.append(Want(_file_ref(attachment.url)))
             continue

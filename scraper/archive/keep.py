@@ -50,6 +50,8 @@ class Keeper:
         self.captures = Captures(archive.db)
         self.forgotten = Forgotten.of(archive.db)
         self.agenda = Agenda(archive.db)
+        self._changed = set[int]()
+        """The requests that this run found changed, however many of their pages say so."""
 
     def keep(
         self,
@@ -108,11 +110,12 @@ class Keeper:
                 self.agenda.again(capture.ref, retry_at)
             else:
                 self.agenda.visited(capture.ref, capture_id, _etag(capture, reading, before.etag if before else None), next_visit)
-            changed = result.changed_request or bool(writer.changed_requests)
-            self._count(db, reading, result.new_request, changed and not result.new_request)
+            found_changed = set() if result.new_request else writer.changed_requests - self._changed
+            self._count(db, reading, result.new_request, len(found_changed))
+            self._changed |= found_changed
             if writer.erased:
                 db.execute("insert or ignore into archive_info (key, value) values ('wipe_due', '1')")
-        return Kept(outcome, capture_id, result.new_request, changed)
+        return Kept(outcome, capture_id, result.new_request, bool(writer.changed_requests))
 
     def reread(self, capture: Capture, reading: Reading, observed_at: str, told: set[tuple[str, int]]) -> bool:
         """Keeps what today's parsers read in a page that was kept before; True where that differs.
@@ -150,7 +153,7 @@ class Keeper:
             (self.run_id, capture.ref.key, capture.requested_at),
         )
 
-    def _count(self, db: sqlite3.Connection, reading: Reading, new: bool, changed: bool) -> None:
+    def _count(self, db: sqlite3.Connection, reading: Reading, new: bool, changed: int) -> None:
         read = reading.outcome in ("content", "withheld", "missing", "not_modified")
         failed = reading.outcome in ("failed", "unreadable", "challenge")
         db.execute(
@@ -360,7 +363,7 @@ class Keeper:
             "withheld_reason": record.reason or row["withheld_reason"],
         }
         known, writer.known = writer.known, True
-        result.changed_request |= writer.put("requests", {"id": request_id}, values, request_id)
+        writer.put("requests", {"id": request_id}, values, request_id)
         writer.known = known
         result.withdrawn = request_id
         withdraw.refused(writer, self.agenda, self.captures, self.archive.site, request_id, self.rule)

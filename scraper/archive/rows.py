@@ -78,6 +78,11 @@ class Writer:
     """Whether content left the archive: its traces in indexes and logs are still to be wiped."""
     changed_requests: set[int] = field(default_factory=set)
 
+    def added(self, request_id: int) -> None:
+        """A part of a request is new: a change, unless the page itself was."""
+        if self.known:
+            self.changed_requests.add(request_id)
+
     def put(self, table: str, key: dict[str, Value], values: dict[str, Value], request_id: int | None = None) -> bool:
         """Inserts a row or updates what differs in it; True where anything was written beyond `last_seen_at`.
 
@@ -197,7 +202,6 @@ class Found:
     """What keeping a page found out beside its rows: pages that are due because of what the archive knows."""
 
     new_request: bool = False
-    changed_request: bool = False
     withdrawn: int | None = None
     """The request that this page was refused for: its pages are looked for by its number from now on."""
     forgotten: bool = False

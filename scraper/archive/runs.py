@@ -74,9 +74,9 @@ def begin(
 def _last_job(db: sqlite3.Connection) -> str | None:
     """The job of the newest run that was one: reparse and extract are none."""
     row = db.execute(
-        "select json_extract(settings, '$.job') from runs where json_extract(settings, '$.job') is not null order by id desc limit 1"
+        "select json_extract(settings, '$.job') as job from runs where job is not null order by id desc limit 1"
     ).fetchone()
-    return None if row is None else str(row[0])
+    return None if row is None else str(row["job"])
 
 
 def _unfinished(db: sqlite3.Connection, reason: str) -> Job | None:

@@ -56,7 +56,7 @@ def keep_events(writer: Writer, record: Request, found: Found) -> bool:
         old = have.pop(event.id, None)
         if old is None and not writer.db.execute("select 1 from events where id = ?", (event.id,)).fetchone():
             writer.insert("events", {"id": event.id, **values})
-            found.changed_request |= writer.known
+            writer.added(record.id)
             if event.event_type in FILE_EVENTS and writer.known:
                 found.wants += [Want(ref) for ref in files_of(writer.db, record.id)]
         elif old is None or any(old[column] != value for column, value in values.items()):
@@ -168,7 +168,7 @@ def _keep_message(writer: Writer, request: sqlite3.Row, message: Message, old: s
             values["user_id"] = user["id"]
     if old is None:
         message_id = writer.insert("messages", {"anchor": message.anchor, **values})
-        found.changed_request |= writer.known
+        writer.added(request_id)
     else:
         message_id = old["id"]
         known, writer.known = writer.known, True

@@ -12,6 +12,19 @@ import threading
 from tests.recorded_site import ROOT, RecordedSite
 
 
+class _Strike:
+    """Kills a process, once, some time after a request that it made."""
+
+    def __init__(self, moment: int | None, pid: int, after_s: float) -> None:
+        self.moment, self.pid, self.after_s, self.struck = moment, pid, after_s, False
+
+    def __call__(self, number: int) -> None:
+        # Not only at the moment itself: it may have passed before the process killed last was dead.
+        if self.moment is not None and number >= self.moment and not self.struck:
+            self.struck = True
+            threading.Timer(self.after_s, os.kill, (self.pid, signal.SIGKILL)).start()
+
+
 def kill_and_go_on(site: RecordedSite, command: list[str], kills: int, undisturbed: int, seed: int, env: dict[str, str]) -> int:
     """Runs `wdtk COMMAND` with SIGKILL at random requests of `undisturbed`, then to its end; returns the kills that struck.
 
@@ -29,11 +42,7 @@ def kill_and_go_on(site: RecordedSite, command: list[str], kills: int, undisturb
             stderr=subprocess.STDOUT,
         )
 
-        def strike(number: int, moment: int | None = moment, pid: int = process.pid) -> None:
-            if number == moment:
-                threading.Timer(dice.uniform(0, 0.03), os.kill, (pid, signal.SIGKILL)).start()
-
-        site.on_request = strike
+        site.on_request = _Strike(moment, process.pid, dice.uniform(0, 0.03))
         output, _ = process.communicate(timeout=900)
         struck += process.returncode == -signal.SIGKILL
         if moment is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ from tests.acceptance.kills import kill_and_go_on
 from tests.recorded_site import RecordedSite, fidelity, wdtk
 from tests.recordings import needs_recordings
 
-asked_for = pytest.mark.skipif(not os.environ.get("KILLS"), reason="many minutes of kills: make test-kills")
 pytestmark = [needs_recordings, pytest.mark.slow]
 
 FACTS = "requests,messages,events,attachments,authorities,users,batches"
@@ -44,7 +42,6 @@ def test_the_next_night_confirms_what_was_withdrawn(second_day: FirstDay, tmp_pa
     assert compared.returncode == 0, compared.stdout
 
 
-@asked_for
 def test_fifty_kills_in_a_night_lose_nothing(first_day: FirstDay, second_day: FirstDay, tmp_path: Path) -> None:
     archive = first_day.copy(tmp_path)
     with RecordedSite(day=2, port=first_day.port) as site:

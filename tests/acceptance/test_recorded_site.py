@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sqlite3
 import urllib.request
@@ -17,7 +16,6 @@ from tests.acceptance.kills import kill_and_go_on
 from tests.recorded_site import RecordedSite, fidelity, wdtk
 from tests.recordings import needs_recordings
 
-asked_for = pytest.mark.skipif(not os.environ.get("KILLS"), reason="many minutes of kills: make test-kills")
 pytestmark = [needs_recordings, pytest.mark.slow]
 
 
@@ -80,7 +78,6 @@ def test_reading_the_kept_pages_again_changes_nothing(first_day: FirstDay, tmp_p
     assert {table for table in rows if counts(archive)[table] != rows[table]} == {"runs"}
 
 
-@asked_for
 def test_twenty_kills_lose_nothing(first_day: FirstDay, tmp_path: Path) -> None:
     """SIGKILL within a request, within a transaction, between two: at most one fetch more for each."""
     archive = tmp_path / "archive.db"

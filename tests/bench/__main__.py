@@ -13,7 +13,7 @@ from pathlib import Path
 
 import scrapy
 
-from . import crawling, keeping, memory, reading, storage
+from . import beside, crawling, keeping, memory, reading, storage
 from .bench import Bench
 from .figure import Figure, table
 from .profile import profile
@@ -25,6 +25,7 @@ MEASUREMENTS = {
     "keeping": keeping.measure,
     "storage": storage.measure,
     "memory": memory.measure,
+    "beside": beside.measure,
 }
 REPLICA_REQUESTS = 600
 

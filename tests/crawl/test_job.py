@@ -28,7 +28,7 @@ from tests.crawl.command import (
     stored_files,
     wdtk,
 )
-from tests.replica import Replica
+from tests.replica import NewFile, Replica
 
 EVERYTHING = ("crawl", "everything", "--site")
 
@@ -261,6 +261,17 @@ def screen(written: str) -> list[str]:
         if piece == "\n":
             column = 0
     return lines
+
+
+def test_a_changed_thread_counts_once_however_many_of_its_pages_say_so(tmp_path: Path) -> None:
+    world = small_world()
+    with served(world) as replica:
+        wdtk(tmp_path, *EVERYTHING, replica.base)
+        assert run_of(tmp_path / "archive.db")["requests_changed"] == 0
+        world.new_response(world.requests[1], "And more.", [NewFile("more.pdf", "more words")])
+        world.set_state(world.requests[2], "rejected")
+        wdtk(tmp_path, *EVERYTHING, replica.base)
+    assert run_of(tmp_path / "archive.db")["requests_changed"] == 2
 
 
 def test_the_runs_settings_say_how_it_behaved(tmp_path: Path) -> None:
