@@ -41,9 +41,9 @@ class FileStore:
         if goal.exists() and goal.stat().st_size == file.size:
             os.unlink(file.path)
             return
-        goal.parent.mkdir(parents=True, exist_ok=True)
+        changed = _make_folder(goal.parent)
         os.replace(file.path, goal)
-        for folder in (goal.parent, goal.parent.parent, self.root):
+        for folder in (goal.parent, *changed):
             _sync_folder(folder)
 
     def sweep_temporary(self) -> None:
@@ -61,9 +61,10 @@ class FileStore:
         """Puts bytes that were set aside back into their place; False where there are none."""
         goal, aside = self.path(sha256), self.aside(sha256)
         if not goal.exists() and aside.exists():
-            goal.parent.mkdir(parents=True, exist_ok=True)
+            changed = _make_folder(goal.parent)
             os.replace(aside, goal)
-            _sync_folder(goal.parent)
+            for folder in (goal.parent, *changed):
+                _sync_folder(folder)
         return goal.exists()
 
     def finish_deletions(self, db: sqlite3.Connection) -> None:
@@ -85,6 +86,19 @@ class FileStore:
 
 def _known(db: sqlite3.Connection, sha256: str) -> bool:
     return db.execute("select 1 from files where sha256 = ?", (sha256,)).fetchone() is not None
+
+
+def _make_folder(folder: Path) -> list[Path]:
+    """Makes a folder and those above it; gives the folders that got an entry by it, the lowest first."""
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        return []
+    except FileNotFoundError:
+        above = _make_folder(folder.parent)
+        folder.mkdir()
+        return [folder.parent, *above]
+    return [folder.parent]
 
 
 def _sync_folder(folder: Path) -> None:

@@ -75,7 +75,9 @@ def _views(connection: http.client.HTTPConnection, archive: Path, count: int) ->
 @contextmanager
 def _datasette(bench: Bench, archive: Path) -> Iterator[str]:
     command = [sys.executable, "-m", "scraper", "--archive", str(archive), "serve", "--port", "0"]
-    with subprocess.Popen(command, cwd=ROOT, env=bench.env, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, cwd=ROOT, env=bench.env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as process:
         try:
             assert process.stderr is not None
             address = next((found[1] for line in process.stderr if (found := re.search(r"http://([\d.]+:\d+)", line))), None)
