@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -16,8 +15,6 @@ from .measure import COST_GOAL, SAME_NIGHT_GOAL, Row, measure, table
 from .nights import STAGES, Plan, rehearsing, spent
 from .trouble import Troubled, unlike
 
-nights = pytest.mark.skipif(not os.environ.get("REHEARSAL"), reason="a minute or two of nights: REHEARSAL=1 make test")
-
 PLAN = Plan(threads=400, changes=8, nights=12, budget=60, seed=1, law=STEEP)
 LISTS = 4
 """Searches of a night, one for each kind of letter: the least that lists cost, however little changed."""
@@ -29,7 +26,6 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("rehearsal") / "first"
 
 
-@nights
 @pytest.mark.slow
 def test_lists_bring_home_what_they_show_the_same_night_within_the_budget(base: Path, tmp_path: Path) -> None:
     with rehearsing(PLAN, base, tmp_path / "nights") as rehearsal:
@@ -54,7 +50,6 @@ def test_lists_bring_home_what_they_show_the_same_night_within_the_budget(base: 
     assert listed_until == f"{rehearsal.at(PLAN.nights):%Y-%m-%d}"
 
 
-@nights
 @pytest.mark.slow
 def test_trouble_loses_nothing(base: Path, tmp_path: Path) -> None:
     with rehearsing(PLAN, base, tmp_path / "trouble") as rehearsal:
