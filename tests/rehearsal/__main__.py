@@ -69,7 +69,7 @@ def _trouble(plan: Plan, base: Path, folder: Path) -> bool:
         troubled = Troubled(rehearsal)
         troubled.run()
         told = measure(rehearsal)
-        listed, lacking, stale = unlike(rehearsal)
+        left = unlike(rehearsal)
         code, said = troubled.check()
     print("\nWith trouble")
     for mishap in troubled.mishaps:
@@ -79,9 +79,12 @@ def _trouble(plan: Plan, base: Path, folder: Path) -> bool:
     lost = told.listed.all - told.listed.found
     print(f"changes that a list shows: {told.listed.all:,}; the same night {told.listed.share:.1%}; never found {lost}")
     print(f"changes that no list shows: {told.hidden.all:,}; found {told.hidden.found:,}")
-    print(f"threads listed at the end: {listed:,}; of which a message is lacking {lacking}; not up to date {stale}")
+    print(
+        f"threads listed at the end: {left.listed:,}; a message that a list showed is lacking in {left.lost}, one that none "
+        f"showed in {left.hidden}; not up to date in some fact {left.stale}"
+    )
     print(f"wdtk check --quick: exit {code}{'' if code == 0 else ': ' + said}")
-    return all(mishap.right for mishap in troubled.mishaps) and lost == lacking == code == 0
+    return all(mishap.right for mishap in troubled.mishaps) and lost == left.lost == code == 0
 
 
 if __name__ == "__main__":

@@ -56,14 +56,14 @@ def test_trouble_loses_nothing(base: Path, tmp_path: Path) -> None:
         troubled = Troubled(rehearsal)
         troubled.run()
         told = measure(rehearsal)
-        listed, lacking, _ = unlike(rehearsal)
+        left = unlike(rehearsal)
         checked = troubled.check()
     assert [mishap for mishap in troubled.mishaps if not mishap.right] == []
     assert len(troubled.mishaps) == 7
     assert [change for change in rehearsal.ledger.of("listed") if change.found is None] == []
     assert told.listed.all == 84
-    assert listed > PLAN.threads - 20
-    assert lacking == 0
+    assert left.listed > PLAN.threads - 20
+    assert left.lost == 0
     assert checked == (0, "")
 
 

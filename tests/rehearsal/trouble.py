@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from .facts import of_archive, of_site
@@ -147,14 +148,27 @@ class Troubled:
         return process.returncode, said
 
 
-def unlike(rehearsal: Rehearsal) -> tuple[int, int, int]:
-    """The threads that the site lists: how many, how many the archive lacks a message of, how many are not up to date."""
+class Unlike(NamedTuple):
+    """The threads that the site lists, and how many of them the archive shows otherwise."""
+
+    listed: int
+    lost: int
+    """A message is lacking that some list has shown."""
+    hidden: int
+    """A message is lacking that no list has shown and no visit found yet: of a request shown again, or whose embargo ended."""
+    stale: int
+    """Not up to date in some fact or other, those above included."""
+
+
+def unlike(rehearsal: Rehearsal) -> Unlike:
     world = rehearsal.world
     listed = [request.id for request in world.requests.values() if request.listed]
-    lacking = stale = 0
+    open_still = {change.request_id for change in rehearsal.ledger.of("hidden", "calendar") if change.found is None}
+    lost = hidden = stale = 0
     with closing(sqlite3.connect(f"{rehearsal.archive.as_uri()}?mode=ro", uri=True)) as db:
         for number in listed:
             site, archive = of_site(world, number), of_archive(db, number)
-            lacking += any(name.endswith(" text") and name not in archive for name in site)
+            if any(name.endswith(" text") and name not in archive for name in site):
+                lost, hidden = lost + (number not in open_still), hidden + (number in open_still)
             stale += site != archive
-    return len(listed), lacking, stale
+    return Unlike(len(listed), lost, hidden, stale)
