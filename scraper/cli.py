@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from . import __version__
-from .commands import keeping, looking, site
+from .commands import extracting, keeping, looking, site
 from .commands.shared import CONTEXT, Clean, Shared
 
 
@@ -43,6 +43,7 @@ for command in (
     looking.report,
     looking.status,
     looking.serve,
+    extracting.extract,
     keeping.check,
     keeping.export,
     keeping.reparse,

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from ..records import Attachment, Capture, PageKind, PageRef, StoredFile, Thread
 from ..urls import AttachmentKey, segment
 from .agenda import Want
+from .members import is_owned
 from .rows import Found, Value, Writer
 
 
@@ -113,17 +114,23 @@ def attachment_gone(writer: Writer, row: sqlite3.Row, request_id: int) -> None:
 def release_file(writer: Writer, file_id: int, aside: bool = False) -> None:
     """Deletes a file that no attachment has any more: its row and text now, its bytes after the commit.
 
-    `aside` keeps the bytes where nothing serves them.
+    Files that were in it go with it, unless an attachment has them, itself or within another file. `aside` keeps the
+    bytes where nothing serves them.
     """
-    if writer.db.execute("select 1 from attachments where file_id = ?", (file_id,)).fetchone():
-        return
     row = writer.db.execute("select sha256 from files where id = ?", (file_id,)).fetchone()
-    if row is None:
+    if row is None or is_owned(writer.db, file_id):
         return
+    within = writer.db.execute(
+        "select distinct file_id from file_members where parent_id = ? and file_id is not null and file_id <> parent_id",
+        (file_id,),
+    ).fetchall()
+    writer.db.execute("delete from file_members where parent_id = ? or file_id = ?", (file_id, file_id))
     writer.db.execute("delete from file_texts where file_id = ?", (file_id,))
     writer.db.execute("delete from files where id = ?", (file_id,))
     writer.erased = True
     writer.db.execute("insert or replace into files_to_delete (sha256, aside) values (?, ?)", (row["sha256"], int(aside)))
+    for member in within:
+        release_file(writer, member["file_id"], aside)
 
 
 def _rows(writer: Writer, key: AttachmentKey) -> list[sqlite3.Row]:

@@ -15,6 +15,7 @@ from . import withdraw
 from .agenda import Agenda
 from .attachments import attachment_gone, release_file
 from .captures import Captures
+from .members import containers
 from .rows import REMOVED, Writer, key_hash
 from .store import Archive
 from .threads import forget_message
@@ -38,21 +39,30 @@ class Forgetter:
             return self._message(db, anchor)
 
     def file(self, sha256: str) -> bool:
-        """A file, wherever it is attached; False where the archive has no such bytes."""
+        """A file, wherever it is attached, and every file that it is in; False where the archive has no such bytes."""
         with self.archive.transaction() as db:
             row = db.execute("select id from files where sha256 = ?", (sha256,)).fetchone()
             self._remember(db, "file", sha256)
             if row is None:
                 return False
-            writer = self._writer(db)
-            db.execute(
-                "update attachments set status = 'withheld', status_reason = ?, file_id = null, content_type = null, "
-                "last_changed_at = ? where file_id = ?",
-                (REMOVED, self.now, row["id"]),
-            )
-            release_file(writer, row["id"])
+            # The bytes of what it is in hold it too.
+            for number in (row["id"], *containers(db, row["id"])):
+                self._file(db, number)
             self._wipe_later(db)
             return True
+
+    def _file(self, db: sqlite3.Connection, file_id: int) -> None:
+        row = db.execute("select sha256 from files where id = ?", (file_id,)).fetchone()
+        if row is None:
+            return
+        self._remember(db, "file", row["sha256"])
+        db.execute(
+            "update attachments set status = 'withheld', status_reason = ?, file_id = null, content_type = null, "
+            "last_changed_at = ? where file_id = ?",
+            (REMOVED, self.now, file_id),
+        )
+        db.execute("update file_members set file_id = null, path = null, reason = ? where file_id = ?", (REMOVED, file_id))
+        release_file(self._writer(db), file_id)
 
     def user(self, user_id: int) -> None:
         """A person: name and profile, their requests, and their annotations on others'."""

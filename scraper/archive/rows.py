@@ -21,13 +21,13 @@ CONTENT = {
     "requests": frozenset({"title", "user_name", "withheld_reason"}),
     "users": frozenset({"name", "about_me"}),
     "authorities": frozenset({"notes"}),
-    "messages": frozenset({"author", "text", "new_text", "html", "withheld_reason"}),
+    "messages": frozenset({"author", "text", "own_text", "html", "withheld_reason"}),
     "attachments": frozenset({"filename", "url", "note", "status_reason"}),
     "batches": frozenset({"title"}),
 }
 """What people wrote, and their names: a change may be a redaction, so `changes` does not hold the values."""
 
-NOT_LOGGED = {"messages": frozenset({"html", "new_text"}), "requests": frozenset({"url", "display_status"})}
+NOT_LOGGED = {"messages": frozenset({"html", "own_text"}), "requests": frozenset({"url", "display_status"})}
 """Columns that follow from another column of the same row."""
 
 HASHED_FROM_WORDS = 8

@@ -105,7 +105,8 @@ TABLES: dict[str, str] = {
         sent_at text,
         recorded_at text,
         text text,
-        new_text text,
+        own_text text,
+        new_text text generated always as (coalesce(own_text, text)) virtual,
         html text,
         delivery_status text,
         withheld text,
@@ -128,6 +129,14 @@ TABLES: dict[str, str] = {
     "file_texts": """
         file_id integer primary key references files(id),
         text text not null
+    """,
+    "file_members": """
+        parent_id integer not null references files(id),
+        position integer not null,
+        path text,
+        file_id integer references files(id),
+        reason text,
+        primary key (parent_id, position)
     """,
     "attachments": """
         id integer primary key,
@@ -280,7 +289,7 @@ TABLES: dict[str, str] = {
 }
 """Table name -> columns. Tables that others refer to come first."""
 
-WITHOUT_ROWID = frozenset({"authority_tags", "request_tags", "links", "forgotten", "visit_rates", "coverage"})
+WITHOUT_ROWID = frozenset({"authority_tags", "request_tags", "links", "file_members", "forgotten", "visit_rates", "coverage"})
 """Tables that are their own primary key: no second copy of it beside them."""
 
 INDEXES: dict[str, tuple[str, ...]] = {
@@ -304,6 +313,7 @@ INDEXES: dict[str, tuple[str, ...]] = {
     "events": ("request_id", "event_type", "created_at"),
     "messages": ("request_id", "user_id", "kind", "sent_at", "user_url_name"),
     "files": ("text_status", "media_type"),
+    "file_members": ("file_id",),
     "attachments": ("message_id", "file_id", "status"),
     "captures": ("run_id", "dictionary_id"),
     "changes": ("run_id", "observed_at", "request_id", "table_name, column_name"),

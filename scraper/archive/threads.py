@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from dataclasses import replace
 
+from ..pages.new_text import new_text
 from ..records import Link, Message, Request, Thread
 from .agenda import Want
 from .attachments import attachment_gone, files_of, keep_attachments
@@ -152,6 +153,7 @@ def _keep_message(writer: Writer, request: sqlite3.Row, message: Message, old: s
         "user_url_name": message.user_url_name,
         "sent_at": message.sent_at,
         "text": message.text,
+        "own_text": _own_text(message.text),
         "html": message.html,
         "delivery_status": message.delivery_status,
         "withheld": message.withheld,
@@ -192,6 +194,12 @@ def _keep_links(writer: Writer, message_id: int, links: tuple[Link, ...]) -> Non
     writer.written += 1
 
 
+def _own_text(text: str | None) -> str | None:
+    """What a message adds, where that is less than all of its text: `messages.new_text` is worked out from it."""
+    new = None if text is None else new_text(text)
+    return None if new == text else new
+
+
 def _emptied(message: Message) -> Message:
     return replace(
         message,
@@ -211,7 +219,7 @@ def _emptied(message: Message) -> Message:
 
 def forget_message(writer: Writer, row: sqlite3.Row) -> None:
     """Empties a message on the operator's word."""
-    values: dict[str, Value] = dict.fromkeys(("author", "user_id", "user_url_name", "text", "new_text", "html"))
+    values: dict[str, Value] = dict.fromkeys(("author", "user_id", "user_url_name", "text", "own_text", "html"))
     writer.put("messages", {"id": row["id"]}, {**values, "withheld": "hidden", "withheld_reason": REMOVED}, row["request_id"])
     writer.db.execute("delete from links where message_id = ?", (row["id"],))
 
@@ -222,7 +230,7 @@ def _message_gone(writer: Writer, row: sqlite3.Row) -> None:
         "gone_at": writer.observed_at,
         "author": None,
         "text": None,
-        "new_text": None,
+        "own_text": None,
         "html": None,
         "user_url_name": None,
         "user_id": None,

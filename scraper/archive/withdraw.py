@@ -22,6 +22,7 @@ from .agenda import Agenda, Job
 from .attachments import release_file
 from .captures import Captures
 from .files import FileStore
+from .members import contents, is_owned
 from .rows import CONTENT, Value, Writer
 
 if sys.version_info >= (3, 14):
@@ -31,7 +32,7 @@ else:
 
 BLANKED: dict[str, tuple[str, ...]] = {
     "requests": ("title", "user_id", "user_name", "display_status", "described_state", "display_state", "due_on"),
-    "messages": ("author", "user_id", "user_url_name", "text", "new_text", "html", "delivery_status"),
+    "messages": ("author", "user_id", "user_url_name", "text", "own_text", "html", "delivery_status"),
     "attachments": ("site_id", "filename", "url", "size_shown", "note", "status_reason", "file_id", "content_type"),
 }
 """Columns that are emptied in rows that stay as tombstones."""
@@ -192,6 +193,7 @@ def _gather(db: sqlite3.Connection, request_id: int) -> dict[str, list[dict[str,
         return [dict(row) for row in db.execute(query, {"id": request_id})]
 
     messages = "(select id from messages where request_id = :id)"
+    own = ", ".join(map(str, _own_files(db, request_id)))
     raw = ", ".join(f"'{column}'" for column in RAW_IN_CHANGES)
     return {
         "captures": [
@@ -212,23 +214,50 @@ def _gather(db: sqlite3.Connection, request_id: int) -> dict[str, list[dict[str,
         "changes": rows(
             f"select id, column_name, old_value, new_value from changes where request_id = :id and column_name in ({raw})"
         ),
-        "files": rows(
-            f"select f.*, t.text from files f left join file_texts t on t.file_id = f.id "
-            f"where f.id in (select file_id from attachments where message_id in {messages}) and not exists "
-            f"(select 1 from attachments a where a.file_id = f.id and a.message_id not in {messages})"
+        "files": rows(f"select f.*, t.text from files f left join file_texts t on t.file_id = f.id where f.id in ({own})"),
+        "file_members": rows(
+            "select p.sha256 as parent, m.position, m.path, m.reason, f.sha256 as file from file_members m "
+            f"join files p on p.id = m.parent_id left join files f on f.id = m.file_id where m.parent_id in ({own})"
         ),
     }
 
 
-def _put_back(writer: Writer, files: FileStore, aside: dict[str, list[dict[str, Value]]]) -> None:
+def _own_files(db: sqlite3.Connection, request_id: int) -> list[int]:
+    """The files that a request alone has, those within its files too."""
+    attached = db.execute(
+        "select distinct a.file_id from attachments a join messages m on m.id = a.message_id "
+        "where m.request_id = ? and a.file_id is not null",
+        (request_id,),
+    ).fetchall()
+    reached = {file for row in attached for file in contents(db, row["file_id"])}
+    its_own = "a.message_id in (select id from messages where request_id = :request_id)"
+    return sorted(file for file in reached if not is_owned(db, file, its_own, request_id=request_id))
+
+
+def _put_back_files(writer: Writer, files: FileStore, aside: dict[str, list[dict[str, Value]]]) -> None:
+    """Files whose bytes are still there, and what was in which; what is missing is fetched or unpacked anew."""
     db = writer.db
     for file in aside["files"]:
         if not files.take_back(str(file["sha256"])):
-            continue  # its attachment is fetched anew
+            continue
         if not db.execute("select 1 from files where sha256 = ?", (file["sha256"],)).fetchone():
             number = writer.insert("files", {column: file[column] for column in FILE_COLUMNS})
             if file["text"] is not None:
                 writer.insert("file_texts", {"file_id": number, "text": file["text"]})
+    # What was set aside before files within files were known has none.
+    for row in aside.get("file_members", []):
+        db.execute(
+            "insert or ignore into file_members (parent_id, position, path, file_id, reason) "
+            "select p.id, ?, ?, (select id from files where sha256 = ?), ? from files p where p.sha256 = ?",
+            (row["position"], row["path"], row["file"], row["reason"], row["parent"]),
+        )
+        if row["file"] is not None and not db.execute("select 1 from files where sha256 = ?", (row["file"],)).fetchone():
+            db.execute("update files set text_status = 'due' where sha256 = ?", (row["parent"],))
+
+
+def _put_back(writer: Writer, files: FileStore, aside: dict[str, list[dict[str, Value]]]) -> None:
+    db = writer.db
+    _put_back_files(writer, files, aside)
     for row in aside["attachments"]:
         # By hash: the number may be another file's by now.
         known = db.execute("select id from files where sha256 = ?", (row.pop("sha256"),)).fetchone()

@@ -21,6 +21,7 @@ from ..crawl.targets import parse
 from ..report.run import RunFacts, run_facts
 from ..report.sheets import run_sheet
 from ..report.source import prepared
+from .extracting import extract_after_night
 from .shared import EXIT_OF_RUN, FAILURES, Shared, config_of, day, list_problems, manners, site_named
 
 
@@ -158,6 +159,7 @@ def _until(text: str | None, clock: Clock) -> datetime | None:
 @click.option("--until-time", envvar="WDTK_UNTIL_TIME", metavar="HH:MM", help="Stop at this time, by this machine's clock.")
 @click.option("--recheck", is_flag=True, help="Visit every thread, its page and its files, due or not.")
 @click.option("--probe-events", is_flag=True, help="Also ask for event numbers one by one. Needs the site's express leave.")
+@click.option("--no-extract", is_flag=True, help="Leave the text of new files to `wdtk extract`.")
 @click.option("--withdraw-now", is_flag=True, help="Believe the site's refusals at once, without a second night.")
 @click.option("--confirm-nights", type=click.IntRange(min=1), default=2, show_default=True, help="Nights that confirm a refusal.")
 @click.option("--confirm-hours", type=click.FloatRange(min=0), default=20, show_default=True, help="Hours between two of them.")
@@ -169,13 +171,14 @@ def nightly(
     until_time: str | None,
     recheck: bool,
     probe_events: bool,
+    no_extract: bool,
     withdraw_now: bool,
     confirm_nights: int,
     confirm_hours: float,
     site: str | None,
     **options: Any,
 ) -> None:
-    """Find what changed in all that is followed, follow withdrawals, and visit threads whose turn it is.
+    """Find what changed in all that is followed, follow withdrawals, and visit threads whose turn it is; then read new files.
 
     \b
     wdtk nightly --budget 5000 --until-time 06:30
@@ -190,4 +193,6 @@ def nightly(
         if job.run.resumed:
             shared.say(f"going on with the night begun at {job.run.job.started_at}")
         code = run(shared, job)
+        if not no_extract:
+            extract_after_night(shared, archive)
     sys.exit(code)

@@ -11,7 +11,7 @@ import pytest
 
 from tests.recorded_site import RecordedSite, wdtk
 
-OURS = {"first_seen_at", "last_seen_at", "last_changed_at", "fetched_at", "observed_at", "gone_at", "withheld_at"}
+OURS = {"first_seen_at", "last_seen_at", "last_changed_at", "fetched_at", "observed_at", "gone_at", "withheld_at", "extracted_at"}
 """Columns that say when we looked; they differ between two crawls of one site."""
 BOOKKEEPING = {"captures", "runs", "agenda", "site_totals", "dictionaries", "_sqlite_migrations", "archive_info", "coverage"}
 LIKEWISE = {"follows", "withdrawals", "visit_rates", "ceiling_hits", "changes"}
@@ -65,6 +65,13 @@ def content(archive: Path) -> dict[str, list[tuple[object, ...]]]:
             )
         elif table == "links":
             query = "select m.anchor, l.position, l.url, l.shown_text from links l join messages m on m.id = l.message_id"
+        elif table == "file_texts":
+            query = "select f.sha256, t.text from file_texts t join files f on f.id = t.file_id"
+        elif table == "file_members":
+            query = (
+                "select p.sha256, m.position, m.path, m.reason, f.sha256 from file_members m "
+                "join files p on p.id = m.parent_id left join files f on f.id = m.file_id"
+            )
         told[table] = sorted(db.execute(query).fetchall(), key=repr)
     told["withdrawals"] = db.execute(
         "select request_id, nights, withdrawn_at is not null, set_aside is not null from withdrawals order by 1"

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import scrapy
 
-from . import beside, crawling, keeping, memory, reading, storage
+from . import beside, crawling, extracting, keeping, memory, reading, serving, storage
 from .bench import Bench
 from .figure import Figure, table
 from .profile import profile
@@ -25,7 +25,9 @@ MEASUREMENTS = {
     "keeping": keeping.measure,
     "storage": storage.measure,
     "memory": memory.measure,
+    "serving": serving.measure,
     "beside": beside.measure,
+    "extracting": extracting.measure,
 }
 REPLICA_REQUESTS = 600
 

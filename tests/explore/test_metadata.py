@@ -40,7 +40,7 @@ def tables(db: sqlite3.Connection) -> set[str]:
 
 
 def columns(db: sqlite3.Connection, table: str) -> list[str]:
-    return [row[1] for row in db.execute(f"pragma table_info({table})")]
+    return [row[1] for row in db.execute(f"pragma table_xinfo({table})")]
 
 
 def led_by_an_index(db: sqlite3.Connection, table: str) -> set[str]:
@@ -72,7 +72,7 @@ def test_descriptions_say_something(table: str) -> None:
 
 @pytest.mark.parametrize("table", TABLES)
 def test_what_the_schema_lets_be_null_says_when_it_is(db: sqlite3.Connection, table: str) -> None:
-    for _, name, _, not_null, _, key in db.execute(f"pragma table_info({table})"):
+    for _, name, _, not_null, _, key, _ in db.execute(f"pragma table_xinfo({table})"):
         if not (not_null or key) and table not in ("request_summary", "_sqlite_migrations"):
             assert "NULL" in TABLES[table]["columns"][name], name
 

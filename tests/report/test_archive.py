@@ -41,7 +41,7 @@ def test_the_state_of_an_archive(held: Nights) -> None:
     assert (told["requests"], told["authorities"], told["users"], told["batches"]) == (REQUESTS - 1, 1, 2, 0)
     assert told["messages"] == {"request": REQUESTS - 1, "response": REQUESTS - 1, "annotation": 1}
     assert told["attachments"] == {"stored": REQUESTS - 1}
-    assert told["file_texts"] == {"due": REQUESTS - 1}
+    assert told["file_texts"] == {"extracted": REQUESTS - 1}
     assert told["states"] == {"successful": REQUESTS - 1}
     stored = {path.name: path.stat().st_size for path in held.archive.with_suffix(".files").rglob("*") if path.is_file()}
     assert told["files"] == REQUESTS - 1

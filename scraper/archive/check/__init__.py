@@ -20,6 +20,7 @@ from ..files import FileStore
 from ..migrations import migrations
 from ..runs import begin, finish
 from ..store import BUSY_TIMEOUT_S, Archive, ArchiveError, lock_archive
+from ..texts import was_interrupted
 from .agenda import AGENDA
 from .captures import CAPTURES
 from .damage import BACKUP, Damage, Mending, Room
@@ -119,8 +120,10 @@ def _look(room: Room, archive: Archive, quick: bool, interrupted: bool) -> list[
 
 
 def _interrupted(archive: Archive) -> bool:
-    """Whether the newest run was killed or broke off: what it left behind the next one uses or removes."""
+    """Whether the newest run was killed or broke off, or reading files was: what was left behind the next one uses or removes."""
     try:
+        if was_interrupted(archive.db):
+            return True
         row = archive.db.execute("select outcome from runs order by id desc limit 1").fetchone()
     except sqlite3.DatabaseError:
         return False  # what is wrong with the database is said by its own check

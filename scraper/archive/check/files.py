@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..attachments import release_file
+from ..members import OWNED, read_again
 from ..rows import Writer
 from ..store import Archive
 from .damage import Damage, Mending, Room
@@ -20,9 +21,9 @@ _PLACE = re.compile(r"([0-9a-f]{2})/([0-9a-f]{2})/\1\2[0-9a-f]{60}")
 def find(archive: Archive, quick: bool) -> Iterator[Damage]:
     """Compares rows and folder. A quick check looks at sizes and not into the files."""
     db, root = archive.db, archive.files.root
-    unowned = "select id, sha256 from files where id not in (select file_id from attachments where file_id is not null)"
+    unowned = f"{OWNED}select id, sha256 from files where id not in (select id from owned)"
     for number, sha256 in db.execute(unowned).fetchall():
-        yield Damage("unowned_file", f"files {number}", f"no attachment has it ({sha256})", key=(number,))
+        yield Damage("unowned_file", f"files {number}", f"no attachment leads to it ({sha256})", key=(number,))
     rows = dict(db.execute("select sha256, size from files").fetchall())
     aside, deletions = files_set_aside(db), {row[0] for row in db.execute("select sha256 from files_to_delete")}
     for sha256 in sorted(deletions):
@@ -89,8 +90,9 @@ def _fetch_again(mending: Mending, damage: Damage) -> str:
             return "its row is gone already"
         due = mending.file_due("a.file_id = ?", row["id"])
         db.execute("update attachments set file_id = null where file_id = ?", (row["id"],))
+        parents = read_again(db, row["id"])
         release_file(Writer(db, mending.run_id, mending.now, known=True), row["id"])
-    return f"{due:,} attachments due again"
+    return f"{due:,} attachments due again, {parents:,} files that it was in to be read again"
 
 
 def _release(mending: Mending, damage: Damage) -> str:

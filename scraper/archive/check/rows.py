@@ -9,6 +9,7 @@ from typing import NamedTuple
 from ...pages import read
 from ...records import Capture, PageKind, PageRef, Reading, Request, UnreadablePage
 from ..captures import Captures
+from ..members import read_again
 from ..schema import TABLES
 from ..store import Archive
 from .captures import UNPACKING_FAILS
@@ -145,6 +146,9 @@ def _unlink(mending: Mending, damage: Damage) -> str:
             due = mending.file_due(f"a.{_nowhere(reference)}")
             db.execute(f"update attachments set file_id = null where {_nowhere(reference)}")
             return f"{due:,} attachments due again"
+        if (reference.table, reference.column) == ("file_members", "file_id"):
+            lost = [row[0] for row in db.execute(f"select distinct file_id from file_members where {_nowhere(reference)}")]
+            return f"{sum(read_again(db, number) for number in lost):,} files to be read again"
         if (reference.table, reference.column) == ("captures", "dictionary_id"):
             db.execute(f"update captures set body = null, dictionary_id = null where {_nowhere(reference)}")
             return "bodies that nothing can unpack are dropped"

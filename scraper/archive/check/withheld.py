@@ -21,7 +21,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-_MESSAGE = ("text", "new_text", "html")
+_MESSAGE = ("text", "own_text", "html")
 _FILE = ("filename", "url", "size_shown", "note", "file_id", "content_type")
 _REFUSED = "select id from requests where withheld_at is not null"
 _OWN = {

@@ -101,7 +101,8 @@ CREATE TABLE messages (
         sent_at text,
         recorded_at text,
         text text,
-        new_text text,
+        own_text text,
+        new_text text generated always as (coalesce(own_text, text)) virtual,
         html text,
         delivery_status text,
         withheld text,
@@ -125,6 +126,14 @@ CREATE TABLE file_texts (
         file_id integer primary key references files(id),
         text text not null
     );
+CREATE TABLE file_members (
+        parent_id integer not null references files(id),
+        position integer not null,
+        path text,
+        file_id integer references files(id),
+        reason text,
+        primary key (parent_id, position)
+    ) without rowid;
 CREATE TABLE attachments (
         id integer primary key,
         message_id integer not null references messages(id),
@@ -300,6 +309,7 @@ CREATE INDEX messages_sent_at on messages(sent_at);
 CREATE INDEX messages_user_url_name on messages(user_url_name);
 CREATE INDEX files_text_status on files(text_status);
 CREATE INDEX files_media_type on files(media_type);
+CREATE INDEX file_members_file_id on file_members(file_id);
 CREATE INDEX attachments_message_id on attachments(message_id);
 CREATE INDEX attachments_file_id on attachments(file_id);
 CREATE INDEX attachments_status on attachments(status);

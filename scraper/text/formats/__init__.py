@@ -1,0 +1,1 @@
+"""One module per format: ``read(data, options)`` gives a `Text`. Which media type is whose: `scraper.text.registry`."""

@@ -1,0 +1,154 @@
+"""PDF pages a second that one worker of `wdtk extract` reads, beside pypdfium2 alone in a loop over the same files.
+
+Two sets of files: those of the site, small ones of a page or two, where what is done for each file weighs most; and
+longer ones, made here. The job is the whole of it: bytes from the folder, a child process, text into the archive and
+its index.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import statistics
+import time
+import zlib
+from contextlib import closing
+from pathlib import Path
+from random import Random
+
+import pypdfium2 as pdfium
+
+from scraper.archive.store import Archive
+from scraper.text.extract import extract
+from scraper.text.limits import READING
+from scraper.text.pool import local
+from scraper.text.supervised import child_of_this_thread, close_children, read_supervised
+from tests.archive.making import SITE
+from tests.text.making import pdf_of, stream
+
+from .bench import Bench
+from .figure import Figure, spread
+from .vocabulary import Prose
+
+PASSES = 5
+GOAL = 0.8
+LONG_FILES, LONG_PAGES, LONG_LINES = 24, 40, 52
+LINE_CHARACTERS = 85
+
+
+def measure(bench: Bench) -> list[Figure]:
+    return [
+        *_figures(bench, "PDF files of the site", _of_the_site(bench)),
+        *_figures(bench, f"PDF files of {LONG_PAGES} pages", _long_ones()),
+    ]
+
+
+def _figures(bench: Bench, name: str, files: list[bytes]) -> list[Figure]:
+    """By processor seconds, which other programs of the machine disturb least; each pass measures all ways after each other.
+
+    Starting a child is left out: one serves thousands of files.
+    """
+    folder = bench.scratch / f"extracting {len(files)}"
+    _prepare(folder, files)
+    pages = sum(map(_alone, files))
+    rates: dict[str, list[float]] = {"alone": [], "worker": [], "job": [], "clock": []}
+    for _ in range(PASSES):
+        began = time.process_time()
+        for data in files:
+            _alone(data)
+        rates["alone"].append(pages / (time.process_time() - began))
+        pid = _started()
+        before = _seconds(pid)
+        read_supervised(files, READING, None)
+        rates["worker"].append(pages / (_seconds(pid) - before))
+        close_children()
+        shutil.copy(folder / "due.db", folder / "archive.db")
+        spent, wall = _job(folder, len(files))
+        rates["job"].append(pages / spent)
+        rates["clock"].append(pages / wall)
+    made = []
+    for way, label in (("worker", "a worker"), ("job", "the whole job, writing included")):
+        ratio = statistics.median(mine / alone for mine, alone in zip(rates[way], rates["alone"], strict=True))
+        goal = (f">= {GOAL}", ratio >= GOAL) if way == "worker" else ("", None)
+        against = f"{spread(rates['alone'])} pages/s alone"
+        made.append(Figure(f"extract: {len(files)} {name}, {label}", f"{spread(rates[way])} pages/s", against, ratio, *goal))
+    return [*made, Figure(f"extract: {len(files)} {name}, by the clock, one worker", f"{spread(rates['clock'])} pages/s")]
+
+
+def _started() -> int:
+    """The process that reads for this thread, started and warm."""
+    read_supervised([b"words"], READING, None)
+    return child_of_this_thread(READING).pid
+
+
+def _seconds(pid: int) -> float:
+    """Processor seconds of a process, as the kernel tells them (to a hundredth)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _prepare(folder: Path, files: list[bytes]) -> None:
+    """An archive to which all these files are due. Nobody looks at their names here."""
+    folder.mkdir()
+    with Archive.open(folder / "due.db", SITE, str(folder / "files")) as archive, archive.transaction() as db:
+        for number, data in enumerate(files):
+            sha256 = f"{number * 2654435761 % 2**32:08x}{number:056x}"
+            place = archive.files.path(sha256)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(data)
+            db.execute("insert into files (sha256, size) values (?, ?)", (sha256, len(data)))
+
+
+def _job(folder: Path, count: int) -> tuple[float, float]:
+    """Processor seconds of both processes, and seconds by the clock."""
+    with Archive.open(folder / "archive.db", files=str(folder / "files")) as archive, local(1) as pool:
+        pid = pool.executor.submit(_started).result()
+        own, child, clock = time.process_time(), _seconds(pid), time.perf_counter()
+        done = extract(archive, pool, lambda: "2026-01-01T00:00:00Z")
+        spent = time.process_time() - own + _seconds(pid) - child, time.perf_counter() - clock
+    assert done.statuses["extracted"] == count, done.statuses
+    return spent
+
+
+def _alone(data: bytes) -> int:
+    """Reads every page, and gives their number."""
+    with closing(pdfium.PdfDocument(data)) as document:
+        for sheet in document:
+            words = sheet.get_textpage()
+            words.get_text_range()
+            words.close()
+            sheet.close()
+        return len(document)
+
+
+def _of_the_site(bench: Bench) -> list[bytes]:
+    archive = bench.whole_archive()
+    with closing(sqlite3.connect(archive)) as db:
+        rows = db.execute("select sha256 from files where media_type = 'application/pdf' order by id").fetchall()
+    root = archive.with_suffix(".files")
+    files = [(root / sha256[:2] / sha256[2:4] / sha256).read_bytes() for (sha256,) in rows]
+    found = read_supervised(files, READING, None)
+    return [data for data, outcome in zip(files, found, strict=True) if outcome.status == "extracted"]
+
+
+def _long_ones() -> list[bytes]:
+    """PDF files as a report of an office is: pages full of lines."""
+    prose = Prose(Random(1), 2000)
+    made = []
+    for number in range(LONG_FILES):
+        objects = [b"<</Type/Catalog/Pages 2 0 R>>", b"", b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"]
+        kids = []
+        for page in range(LONG_PAGES):
+            lines = prose.text(600, f"File {number}, page {page}").replace("\n", " ").encode("ascii", "replace")
+            cut = [lines[at : at + LINE_CHARACTERS] for at in range(0, len(lines), LINE_CHARACTERS)][:LONG_LINES]
+            shown = b"BT /F 11 Tf 14 TL 50 790 Td " + b" ".join(b"(%s) Tj T*" % line for line in cut) + b" ET"
+            kids.append(b"%d 0 R" % (len(objects) + 1))
+            contents = len(objects) + 2
+            objects.append(
+                b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Resources<</Font<</F 3 0 R>>>>/Contents %d 0 R>>" % contents
+            )
+            objects.append(stream(zlib.compress(shown), b"/Filter/FlateDecode"))
+        objects[1] = b"<</Type/Pages/Kids[%s]/Count %d>>" % (b" ".join(kids), LONG_PAGES)
+        made.append(pdf_of(objects))
+    return made
