@@ -78,6 +78,6 @@ def serve(shared: Shared, host: str, port: int, open_browser: bool) -> None:
     from ..explore.serve import serve as serve_archive
 
     try:
-        serve_archive(shared.archive, host, port, open_browser)
+        serve_archive(shared.archive, host, port, open_browser, shared.files)
     except CannotServe as error:
         raise ArchiveError(str(error)) from error

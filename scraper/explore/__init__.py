@@ -3,6 +3,6 @@
 Datasette's entry point names this package and not `plugin`, since it looks for `static/` beside what is named.
 """
 
-from .plugin import extra_css_urls, get_metadata, startup
+from .plugin import asgi_wrapper, extra_css_urls, get_metadata, menu_links, register_routes, render_cell, startup
 
-__all__ = ["extra_css_urls", "get_metadata", "startup"]
+__all__ = ["asgi_wrapper", "extra_css_urls", "get_metadata", "menu_links", "register_routes", "render_cell", "startup"]

@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from datasette import hookimpl
+from markupsafe import Markup
 
-from .metadata import ARCHIVE, ARCHIVE_TABLES, metadata
+from . import archives, cells, pages, policy, turns
+from .links import Links
+from .metadata import ARCHIVE, metadata
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -54,8 +57,7 @@ def startup(datasette: Datasette) -> Callable[[], Awaitable[None]]:
     """Finds the archives among the databases and makes ready for them."""
 
     async def prepare() -> None:
-        names = [name for name, db in datasette.databases.items() if set(await db.table_names()) >= ARCHIVE_TABLES]
-        if names:
+        if names := await archives.find(datasette):
             _apply_settings(datasette)
             _described[datasette] = _describe(datasette, names)
 
@@ -74,6 +76,40 @@ def extra_css_urls(datasette: Datasette) -> list[str]:
     return [datasette.urls.static_plugins(PACKAGE, "explore.css")] if datasette in _described else []
 
 
+@hookimpl
+def register_routes() -> list[tuple[str, Callable[..., Awaitable[Any]]]]:
+    """Our pages."""
+    return pages.routes()
+
+
+@hookimpl
+def asgi_wrapper(datasette: Datasette) -> Callable[[policy.ASGI], policy.ASGI]:
+    """Headers on every answer, and a queue before what is expensive."""
+    return lambda app: policy.guarded(datasette, turns.limited(datasette, app))
+
+
+@hookimpl
+def render_cell(row: Any, value: Any, column: str, table: str | None, database: str, datasette: Datasette) -> Markup | None:
+    """Numbers and names in Datasette's tables lead to our pages."""
+    return cells.rendered(datasette, database, table, row, column, value)
+
+
+@hookimpl
+def menu_links(datasette: Datasette) -> list[dict[str, str]]:
+    """From Datasette's own pages to ours."""
+    links = [Links(datasette, name) for name in archives.archives(datasette)]
+    return [
+        {"href": address, "label": label}
+        for link in links
+        for address, label in (
+            (link.home(), "Read the archive"),
+            (link.page("search"), "Search"),
+            (link.page("health"), "Health of the archive"),
+            (link.page("about"), "About the data"),
+        )
+    ]
+
+
 def _apply_settings(datasette: Datasette) -> None:
     """Datasette 0.65 has no public way for a plugin to set these; tests/explore fails when this one is gone."""
     from datasette.app import DEFAULT_SETTINGS  # it is half loaded while it loads its plugins
@@ -86,7 +122,7 @@ def _apply_settings(datasette: Datasette) -> None:
             setattr(datasette, COPIED_SETTINGS[name], value)
 
 
-def _describe(datasette: Datasette, names: list[str]) -> dict[str, Any]:
+def _describe(datasette: Datasette, names: tuple[str, ...]) -> dict[str, Any]:
     """What metadata.yml says, for these archives. An `archive` described by the user's own `-m` stands for all of them."""
     ours = metadata()
     given = (datasette._metadata_local.get("databases") or {}).get(ARCHIVE)

@@ -26,10 +26,17 @@ def serve_command(archive: Path, host: str = "127.0.0.1", port: int = 8001, open
     return [*command, "--open"] if open_browser else command
 
 
-def serve(archive: Path, host: str = "127.0.0.1", port: int = 8001, open_browser: bool = False) -> NoReturn:
-    """Becomes the Datasette process. Raises CannotServe where there is no archive or the port is taken."""
+def serve(
+    archive: Path, host: str = "127.0.0.1", port: int = 8001, open_browser: bool = False, files: str | None = None
+) -> NoReturn:
+    """Becomes the Datasette process; `files` is where the attachments lie, beside the archive where it is None.
+
+    Raises CannotServe where there is no archive or the port is taken.
+    """
     _check_archive(archive)
     _check_port(host, port)
+    if files:
+        os.environ["WDTK_FILES"] = files
     command = serve_command(archive, host, port, open_browser)
     sys.stdout.flush()
     sys.stderr.flush()

@@ -110,7 +110,7 @@ def test_descriptions_of_the_users_own_win(archive: Path) -> None:
     mine = {"title": "Mine", "databases": {"archive": {"tables": {"requests": {"description": "My requests"}}}}}
     datasette = Datasette([str(archive)], metadata=mine)
     assert "My requests" in get(datasette, "/councils/requests").text
-    assert "<title>Mine" in get(datasette, "/").text
+    assert "Mine</title>" in get(datasette, "/").text
 
 
 def test_the_command_is_plain_datasette() -> None:

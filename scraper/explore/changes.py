@@ -1,0 +1,109 @@
+"""What changed, night by night, and one night in full."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from typing import Any, NamedTuple
+
+from datasette.utils.asgi import Response
+
+from . import changed
+from .visit import NotShown, Query, Reader, Visit
+
+NIGHTS = 14
+PAGE = 100
+
+RUNS = Query(
+    "Runs that found a change",
+    """select id, command, started_at, finished_at, outcome, requests_new, requests_changed, withheld
+from runs
+where requests_new > 0 or requests_changed > 0 or exists (select 1 from changes c where c.run_id = runs.id)
+order by id desc
+limit :limit offset :offset""",
+)
+SUMS = Query(
+    "What they found, by column",
+    """select c.run_id, c.table_name, c.column_name, count(*) as changes, count(distinct c.request_id) as requests
+from changes c
+where c.run_id between :first and :last
+group by 1, 2, 3
+order by 1 desc, 4 desc""",
+)
+RUN = Query("The run", "select * from runs where id = :run")
+OF_RUN = Query(
+    "Changes of the run",
+    """select c.id, c.observed_at, c.request_id, c.table_name, c.row_key, c.column_name, c.old_value, c.new_value,
+  m.anchor, coalesce(r.title, a.name, u.name) as title, a.id as authority_id, u.id as user_id
+from changes c
+left join requests r on r.id = c.request_id
+left join messages m on c.table_name = 'messages' and m.id = cast(c.row_key as integer)
+left join authorities a on c.request_id is null and c.table_name in ('authorities', 'authority_tags')
+  and a.id = cast(c.row_key as integer)
+left join users u on c.request_id is null and c.table_name = 'users' and u.id = cast(c.row_key as integer)
+where c.run_id = :run
+order by c.request_id is null, c.id
+limit :limit offset :offset""",
+)
+
+
+class Night(NamedTuple):
+    """A run and what it found: (thing, what of it, changes, requests)."""
+
+    run: sqlite3.Row
+    sums: list[tuple[str, str, int, int]]
+
+
+class Group(NamedTuple):
+    """Changes of one request, authority or user that stand next to one another; `row` is the first of them."""
+
+    row: sqlite3.Row
+    changes: list[changed.Change]
+
+
+async def show(visit: Visit) -> Response:
+    """All nights; with ``?run=`` one of them. Raises NotShown (404) where there is no such run."""
+    page = visit.page_number()
+    run = visit.args.get("run")
+    if run is None:
+        return await _nights(visit, page)
+    if not (run.isascii() and run.isdigit() and len(run) < 10):
+        raise NotShown("There is no such run")
+    return await _night(visit, int(run), page)
+
+
+async def _nights(visit: Visit, page: int) -> Response:
+    def work(reader: Reader) -> tuple[list[sqlite3.Row], list[sqlite3.Row]]:
+        runs = reader.rows(RUNS, limit=NIGHTS + 1, offset=(page - 1) * NIGHTS)
+        shown = runs[:NIGHTS]
+        return runs, reader.rows(SUMS, first=shown[-1]["id"], last=shown[0]["id"]) if shown else []
+
+    (runs, sums), asked = await visit.read(work)
+    by_run: dict[int, list[tuple[str, str, int, int]]] = defaultdict(list)
+    for row in sums:
+        thing, what = changed.named(row["table_name"], row["column_name"])
+        by_run[row["run_id"]].append((thing, what, row["changes"], row["requests"]))
+    nights = [Night(run, by_run[run["id"]]) for run in runs[:NIGHTS]]
+    return visit.render("archive_changes.html", asked, nights=nights, page=page, more=len(runs) > NIGHTS)
+
+
+async def _night(visit: Visit, number: int, page: int) -> Response:
+    def work(reader: Reader) -> dict[str, Any] | None:
+        run = reader.one(RUN, run=number)
+        if run is None:
+            return None
+        return {"run": run, "rows": reader.rows(OF_RUN, run=number, limit=PAGE + 1, offset=(page - 1) * PAGE)}
+
+    found, asked = await visit.read(work)
+    if found is None:
+        raise NotShown("There is no such run")
+    groups: list[Group] = []
+    for row in found["rows"][:PAGE]:
+        if not groups or _about(groups[-1].row) != _about(row):
+            groups.append(Group(row, []))
+        groups[-1].changes.append(changed.told(row))
+    return visit.render("archive_night.html", asked, run=found["run"], groups=groups, page=page, more=len(found["rows"]) > PAGE)
+
+
+def _about(row: sqlite3.Row) -> tuple[int | None, ...]:
+    return row["request_id"], row["authority_id"], row["user_id"]

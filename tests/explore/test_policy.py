@@ -1,0 +1,208 @@
+"""What a browser is told it may do: on every page, ours and Datasette's own."""
+
+import asyncio
+import base64
+import hashlib
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from datasette.app import Datasette
+
+from scraper.explore import policy as policies
+from scraper.explore.turns import Queue
+
+from .making import SHA
+from .reading import active, get, policy
+
+OURS = [
+    "/",
+    "/dogs/-/",
+    "/dogs/-/request/1",
+    "/dogs/-/request/9",
+    "/dogs/-/request/77",
+    "/dogs/-/authority/1",
+    "/dogs/-/batch/4",
+    "/dogs/-/user/1",
+    f"/dogs/-/file/{SHA['answer.pdf']}?q=dogs",
+    "/dogs/-/changes",
+    "/dogs/-/changes?run=1",
+    "/dogs/-/health",
+    "/dogs/-/about",
+    "/dogs/-/nothing",
+]
+DATASETTES = [
+    "/dogs",
+    "/dogs/requests",
+    "/dogs/requests?_facet=display_state",
+    "/dogs/requests/1",
+    "/dogs/messages?_search=dogs",
+    "/dogs/request_summary",
+    "/dogs?sql=select+1+as+one",
+    "/dogs?sql=select+nothing+from+nowhere",
+    "/dogs/no_such_table",
+    "/-/settings",
+    "/-/versions.json",
+    "/dogs/requests.json",
+    "/dogs/requests.csv",
+]
+
+
+@pytest.mark.parametrize("path", OURS)
+def test_our_pages_have_the_strict_policy_and_need_nothing_else(dogs: Datasette, path: str) -> None:
+    answer = get(dogs, path)
+    assert policy(answer) == {
+        "default-src": "'none'",
+        "base-uri": "'none'",
+        "form-action": "'self'",
+        "frame-ancestors": "'self'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": "'self'",
+        "frame-src": "'self'",
+    }
+    assert active(BeautifulSoup(answer.text, "lxml")) == []
+
+
+@pytest.mark.parametrize("path", [*OURS, *DATASETTES, "/robots.txt", f"/dogs/-/bytes/{SHA['page.html']}", "/-/static/app.css"])
+def test_every_answer_has_the_guarding_headers(dogs: Datasette, path: str) -> None:
+    headers = get(dogs, path).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["x-robots-tag"] == "noindex, nofollow"
+    assert "default-src 'none'" in headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("path", DATASETTES)
+def test_datasettes_own_scripts_run_by_their_hash_alone(dogs: Datasette, path: str) -> None:
+    answer = get(dogs, path)
+    scripts = policy(answer)["script-src"].split()
+    assert "'unsafe-inline'" not in scripts
+    assert "'unsafe-eval'" not in scripts
+    if "html" in answer.headers["content-type"]:
+        assert _not_allowed(answer.text, scripts) == []
+
+
+def test_the_page_of_an_interrupted_query_is_known_too(filled_archive: Path) -> None:
+    datasette = Datasette([str(filled_archive)], settings={"sql_time_limit_ms": 20})
+    endless = "with+recursive+n(x)+as+(select+1+union+all+select+x%2B1+from+n)+select+count(*)+from+n"
+    answer = get(datasette, f"/dogs?sql={endless}")
+    assert "took too long" in answer.text
+    assert "<script>" in answer.text
+    assert _not_allowed(answer.text, policy(answer)["script-src"].split()) == []
+
+
+def _not_allowed(text: str, sources: list[str]) -> list[str]:
+    """Inline scripts of a page whose hash its policy does not name."""
+    inline = [str(script.string) for script in BeautifulSoup(text, "html.parser").find_all("script") if not script.get("src")]
+    return [script for script in inline if f"'sha256-{_digest(script)}'" not in sources]
+
+
+def _digest(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+def test_a_script_that_is_not_datasettes_has_no_hash() -> None:
+    assert _digest("alert(1)") not in policies.datasettes_own()
+
+
+def test_another_database_is_left_alone(tmp_path: Path) -> None:
+    other = tmp_path / "other.db"
+    sqlite3.connect(other).execute("create table t (id)").connection.close()
+    datasette = Datasette([str(other)])
+    assert "content-security-policy" not in get(datasette, "/other").headers
+    assert get(datasette, "/robots.txt").status_code == 404
+    assert get(datasette, "/other/-/request/1").status_code == 404
+    assert "other" in get(datasette, "/").text
+
+
+def test_crawlers_are_kept_out(dogs: Datasette) -> None:
+    answer = get(dogs, "/robots.txt")
+    assert answer.text == "User-agent: *\nDisallow: /\n"
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+
+
+def test_who_may_not_see_the_database_sees_no_page_of_it(filled_archive: Path) -> None:
+    datasette = Datasette([str(filled_archive)], metadata={"databases": {"dogs": {"allow": {"id": "root"}}}})
+    for path in ("/", "/dogs/-/request/1", f"/dogs/-/bytes/{SHA['answer.pdf']}", "/dogs/-/about"):
+        assert get(datasette, path).status_code == 403, path
+
+
+def test_settings_that_hide_sql_leave_our_pages(filled_archive: Path) -> None:
+    datasette = Datasette([str(filled_archive)], settings={"default_allow_sql": False})
+    assert get(datasette, "/dogs?sql=select+1").status_code == 403
+    assert get(datasette, "/dogs/-/request/1").status_code == 200
+
+
+def test_pages_are_found_under_a_base_url(filled_archive: Path) -> None:
+    datasette = Datasette([str(filled_archive)], settings={"base_url": "/archive/"})
+    answer = get(datasette, "/dogs/-/request/1")  # Datasette's client puts the base before it
+    assert answer.url.path == "/archive/dogs/-/request/1"
+    assert answer.status_code == 200
+    found = BeautifulSoup(answer.text, "lxml").find_all(["a", "link", "script", "iframe"])
+    links = {str(link.get("href") or link.get("src")) for link in found}
+    inner = {link for link in links if link.startswith("/")}
+    assert inner
+    assert all(link.startswith("/archive/") for link in inner)
+
+
+def test_numbers_and_names_in_tables_lead_to_our_pages(dogs: Datasette) -> None:
+    def links(path: str) -> set[str]:
+        return {str(link["href"]) for link in BeautifulSoup(get(dogs, path).text, "lxml").select("table.rows-and-columns td a")}
+
+    assert {"/dogs/-/request/1", "/dogs/-/authority/1", "/dogs/-/user/1", "/dogs/-/batch/4"} <= links("/dogs/requests")
+    assert {"/dogs/-/request/1#incoming-2", "/dogs/-/request/1"} <= links("/dogs/messages")
+    assert f"/dogs/-/file/{SHA['answer.pdf']}" in links("/dogs/files")
+    assert f"/dogs/-/file/{SHA['answer.pdf']}" in links("/dogs/attachments")
+    assert "/dogs/-/authority/2" in links("/dogs/authorities")
+    assert "/dogs/-/request/1" in links("/dogs?sql=select+request_id+from+messages")
+    assert links("/dogs?sql=select+'x'+as+request_id,+'y'+as+sha256,+'z'+as+anchor") == set()
+
+
+def test_datasettes_pages_lead_to_ours(dogs: Datasette) -> None:
+    menu = BeautifulSoup(get(dogs, "/dogs/requests").text, "lxml").select(".nav-menu a")
+    assert {"/dogs/-/", "/dogs/-/search", "/dogs/-/health", "/dogs/-/about"} <= {str(link["href"]) for link in menu}
+
+
+def test_tables_keep_their_facets_and_json(dogs: Datasette) -> None:
+    facets = json.loads(get(dogs, "/dogs/requests.json?_facet=display_state").text)["facet_results"]["display_state"]["results"]
+    assert {facet["value"]: facet["count"] for facet in facets} == {
+        "waiting_classification": 1,
+        "successful": 1,
+        "waiting_response": 1,
+    }
+
+
+def test_side_by_side_pages_are_whole(dogs: Datasette) -> None:
+    async def ask() -> list[int]:
+        answers = await asyncio.gather(*(dogs.client.get(path) for path in OURS * 3))
+        return [answer.status_code for answer in answers]
+
+    codes = {path: code for path, code in zip(OURS * 3, asyncio.run(ask()), strict=True) if code != 200}
+    assert codes == {"/dogs/-/request/9": 410, "/dogs/-/request/77": 404, "/dogs/-/nothing": 404}
+
+
+def test_the_settings_for_a_public_server_take_hold(filled_archive: Path) -> None:
+    """Those that docs/exploring.md names: a value that is Datasette's default would not."""
+    text = (Path(__file__).parents[2] / "docs" / "exploring.md").read_text(encoding="utf-8")
+    command = text[text.index("--setting default_allow_sql") :].split("\n\n")[0]
+    given = [line.split()[1:3] for line in command.replace("\\", "").splitlines()]
+    wanted = {name: {"on": True, "off": False}.get(value, value) for name, value in given}
+    wanted = {name: value if isinstance(value, bool) else int(value) for name, value in wanted.items()}
+    assert len(wanted) == 7
+    shown = get(Datasette([str(filled_archive)], settings=wanted), "/-/settings.json").json()
+    assert wanted.items() <= shown.items()
+
+
+def test_a_crowd_is_asked_to_come_back(dogs: Datasette, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def full(queue: Queue) -> bool:
+        return False
+
+    monkeypatch.setattr(Queue, "enter", full)
+    busy = get(dogs, "/dogs/requests")
+    assert (busy.status_code, busy.headers["retry-after"]) == (503, "10")
+    assert busy.headers["x-content-type-options"] == "nosniff"
+    assert get(dogs, "/dogs/-/request/1").status_code == 200
+    assert get(dogs, "/-/static/app.css").status_code == 200
