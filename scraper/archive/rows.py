@@ -27,7 +27,7 @@ CONTENT = {
 }
 """What people wrote, and their names: a change may be a redaction, so `changes` does not hold the values."""
 
-NOT_LOGGED = {"messages": frozenset({"html", "own_text"}), "requests": frozenset({"url", "display_status"})}
+NOT_LOGGED = {"messages": frozenset({"html", "own_length", "own_text"}), "requests": frozenset({"url", "display_status"})}
 """Columns that follow from another column of the same row."""
 
 HASHED_FROM_WORDS = 8

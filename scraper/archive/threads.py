@@ -153,7 +153,7 @@ def _keep_message(writer: Writer, request: sqlite3.Row, message: Message, old: s
         "user_url_name": message.user_url_name,
         "sent_at": message.sent_at,
         "text": message.text,
-        "own_text": _own_text(message.text),
+        **_own_text(message.text),
         "html": message.html,
         "delivery_status": message.delivery_status,
         "withheld": message.withheld,
@@ -194,10 +194,15 @@ def _keep_links(writer: Writer, message_id: int, links: tuple[Link, ...]) -> Non
     writer.written += 1
 
 
-def _own_text(text: str | None) -> str | None:
-    """What a message adds, where that is less than all of its text: `messages.new_text` is worked out from it."""
+def _own_text(text: str | None) -> dict[str, Value]:
+    """What a message adds, where that is less than all of its text: `messages.new_text` is worked out from it.
+
+    Mostly the quote comes last: then the length of what stands before it says it all.
+    """
     new = None if text is None else new_text(text)
-    return None if new == text else new
+    if text is None or new is None or new == text:
+        return {"own_length": None, "own_text": None}
+    return {"own_length": len(new), "own_text": None} if text.startswith(new) else {"own_length": None, "own_text": new}
 
 
 def _emptied(message: Message) -> Message:
@@ -219,7 +224,7 @@ def _emptied(message: Message) -> Message:
 
 def forget_message(writer: Writer, row: sqlite3.Row) -> None:
     """Empties a message on the operator's word."""
-    values: dict[str, Value] = dict.fromkeys(("author", "user_id", "user_url_name", "text", "own_text", "html"))
+    values: dict[str, Value] = dict.fromkeys(("author", "user_id", "user_url_name", "text", "own_length", "own_text", "html"))
     writer.put("messages", {"id": row["id"]}, {**values, "withheld": "hidden", "withheld_reason": REMOVED}, row["request_id"])
     writer.db.execute("delete from links where message_id = ?", (row["id"],))
 
@@ -230,6 +235,7 @@ def _message_gone(writer: Writer, row: sqlite3.Row) -> None:
         "gone_at": writer.observed_at,
         "author": None,
         "text": None,
+        "own_length": None,
         "own_text": None,
         "html": None,
         "user_url_name": None,

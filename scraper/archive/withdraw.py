@@ -32,7 +32,7 @@ else:
 
 BLANKED: dict[str, tuple[str, ...]] = {
     "requests": ("title", "user_id", "user_name", "display_status", "described_state", "display_state", "due_on"),
-    "messages": ("author", "user_id", "user_url_name", "text", "own_text", "html", "delivery_status"),
+    "messages": ("author", "user_id", "user_url_name", "text", "own_length", "own_text", "html", "delivery_status"),
     "attachments": ("site_id", "filename", "url", "size_shown", "note", "status_reason", "file_id", "content_type"),
 }
 """Columns that are emptied in rows that stay as tombstones."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from scraper.pages.new_text import new_text
 from tests.recorded_site import RecordedSite, fidelity, wdtk
 from tests.recordings import needs_recordings
 
@@ -71,6 +72,8 @@ def test_half_of_the_replies_that_quote_are_quotes(extracted: Path) -> None:
             "where length(new_text) < length(text) - 20 and kind = 'response'"
         ).fetchone()
         assert db.execute("select count(*) from messages where (text is null) <> (new_text is null)").fetchone()[0] == 0
+        rows = db.execute("select text, new_text from messages where text is not null").fetchall()
+        assert [row for row in rows if row[1] != new_text(row[0])] == []
         marked = "new_text like '%-----Original Message-----%' or new_text like '%' || char(10) || '> %'"
         assert db.execute(f"select count(*) from messages where {marked}").fetchone()[0] == 0
     assert quoting > 800
