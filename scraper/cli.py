@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from . import __version__
-from .commands import extracting, keeping, looking, site
+from .commands import extracting, keeping, looking, site, studying
 from .commands.shared import CONTEXT, Clean, Shared
 
 
@@ -44,6 +44,7 @@ for command in (
     looking.status,
     looking.serve,
     extracting.extract,
+    studying.study,
     keeping.check,
     keeping.export,
     keeping.reparse,

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from ..records import Attachment, Capture, PageKind, PageRef, StoredFile, Thread
 from ..urls import AttachmentKey, segment
 from .agenda import Want
+from .derived import drop_derived_from_file
 from .members import is_owned
 from .rows import Found, Value, Writer
 
@@ -125,6 +126,7 @@ def release_file(writer: Writer, file_id: int, aside: bool = False) -> None:
         (file_id,),
     ).fetchall()
     writer.db.execute("delete from file_members where parent_id = ? or file_id = ?", (file_id, file_id))
+    drop_derived_from_file(writer.db, file_id)
     writer.db.execute("delete from file_texts where file_id = ?", (file_id,))
     writer.db.execute("delete from files where id = ?", (file_id,))
     writer.erased = True

@@ -15,6 +15,7 @@ from . import withdraw
 from .agenda import Agenda
 from .attachments import attachment_gone, release_file
 from .captures import Captures
+from .derived import drop_derived_from_file
 from .members import containers
 from .rows import REMOVED, Writer, key_hash
 from .store import Archive
@@ -56,6 +57,7 @@ class Forgetter:
         if row is None:
             return
         self._remember(db, "file", row["sha256"])
+        drop_derived_from_file(db, file_id)
         db.execute(
             "update attachments set status = 'withheld', status_reason = ?, file_id = null, content_type = null, "
             "last_changed_at = ? where file_id = ?",

@@ -14,6 +14,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from .agenda import Want
+from .derived import drop_derived
 
 Value = str | int | None
 
@@ -103,7 +104,10 @@ class Writer:
             if (row[column] is not None or self.known) and column not in NOT_LOGGED.get(table, ()):
                 self.log(table, row_key, column, row[column], value, request_id)
         content = CONTENT.get(table, frozenset())
-        self.erased |= any(row[column] is not None and column in content for column in differing)
+        if any(row[column] is not None and column in content for column in differing):
+            self.erased = True
+            if request_id is not None:
+                drop_derived(self.db, request_id)
         stamps: dict[str, Value] = {"last_changed_at": self.observed_at} if table in HAS_FIRST_SEEN else {}
         if table in HAS_SEEN and self.told is None:
             stamps["last_seen_at"] = self.observed_at

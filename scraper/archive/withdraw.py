@@ -21,6 +21,7 @@ from ..urls import Site
 from .agenda import Agenda, Job
 from .attachments import release_file
 from .captures import Captures
+from .derived import drop_derived
 from .files import FileStore
 from .members import contents, is_owned
 from .rows import CONTENT, Value, Writer
@@ -159,6 +160,7 @@ def _erase(db: sqlite3.Connection, captures: Captures, site: Site, request_id: i
 
 def _set_aside(writer: Writer, agenda: Agenda, captures: Captures, site: Site, request_id: int) -> bytes:
     db = writer.db
+    drop_derived(db, request_id)
     aside = _gather(db, request_id)
     slug = str(aside["requests"][0]["url_title"])
     for table, columns in BLANKED.items():

@@ -35,3 +35,10 @@ def metadata() -> dict[str, Any]:
     """
     content: dict[str, Any] = yaml.safe_load(metadata_path().read_text(encoding="utf-8"))
     return content
+
+
+@cache
+def study_tables() -> dict[str, Any]:
+    """What the tables and views mean that `wdtk study` makes, in the form of metadata.yml's tables. Shared, too."""
+    described: dict[str, Any] = yaml.safe_load((Path(__file__).parents[1] / "study" / "metadata.yml").read_text(encoding="utf-8"))
+    return dict(described["tables"])

@@ -17,7 +17,7 @@ from markupsafe import Markup
 
 from . import archives, cells, pages, policy, turns
 from .links import Links
-from .metadata import ARCHIVE, metadata
+from .metadata import ARCHIVE, metadata, study_tables
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -129,4 +129,7 @@ def _describe(datasette: Datasette, names: tuple[str, ...]) -> dict[str, Any]:
     # Copied, each for itself: Datasette merges into what it is given.
     described = copy.deepcopy({key: value for key, value in ours.items() if key != "databases"})
     described["databases"] = {name: copy.deepcopy(given or ours["databases"][ARCHIVE]) for name in names}
+    for database in described["databases"].values():
+        # Only archives that were studied have them; describing what is not there shows nothing.
+        database["tables"] = {**copy.deepcopy(study_tables()), **database.get("tables", {})}
     return described

@@ -1,0 +1,67 @@
+"""Lexicons: what is refused, what is found."""
+
+from __future__ import annotations
+
+import pytest
+
+from scraper.study.lexicon import MOST_HITS, BadLexicon, check, hits, load, parse, shipped
+
+ONE = """
+name: test
+terms:
+  - {term: Acme, kind: supplier, source: made up}
+  - {term: Risk Engine, kind: system, supplier: Acme, pattern: 'Risk ?Engine', needs: [engine, riskengine],
+     case: true, source: made up}
+  - {term: Cloud, kind: use, beside: [council], source: made up}
+"""
+
+
+def found(text: str) -> list[tuple[str, str]]:
+    return [(hit.term.term, text[hit.start : hit.end]) for hit in hits(parse(ONE), text)]
+
+
+def test_terms_are_found_as_words() -> None:
+    assert found("ACME sells the Risk Engine; Acmes do not, nor a risk engine.") == [
+        ("Acme", "ACME"),
+        ("Risk Engine", "Risk Engine"),
+    ]
+
+
+def test_words_beside_are_needed() -> None:
+    assert found("a cloud in the sky") == []
+    assert found("the council's cloud") == [("Cloud", "cloud")]
+
+
+def test_hits_are_capped() -> None:
+    assert len(found("Acme " * 5000)) == MOST_HITS
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+b", "a*", "(?:a{1,9}){1,9}", r"(a)\1", "a{1,5000}", "(", "x" * 201])
+def test_patterns_that_could_run_away_are_refused(pattern: str) -> None:
+    with pytest.raises(BadLexicon):
+        check("term", pattern)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- just a list",
+        "name: x\nterms: [{term: a, kind: person, source: s}]",
+        "name: x\nterms: [{term: a, kind: use}]",
+        "name: x\nterms: [{term: a, kind: use, source: s, pattern: b}]",
+        "name: x\nterms: [{term: a, kind: use, source: s, colour: red}]",
+        "name: x\nterms: [{term: a, kind: use, source: s}, {term: a, kind: use, source: s}]",
+        "name: [",
+    ],
+)
+def test_faulty_lexicons_are_refused(text: str) -> None:
+    with pytest.raises(BadLexicon):
+        parse(text)
+
+
+def test_the_one_that_comes_along_is_sound() -> None:
+    assert shipped() == ["algorithmic-systems"]
+    lexicon = load("algorithmic-systems")
+    assert len(lexicon.terms) > 60
+    text = "We use FACE RAS in social care and Xantura's OneView; Risk Based Verification is done by Coactiva."
+    assert {hit.term.term for hit in hits(lexicon, text)} >= {"FACE RAS", "Xantura", "OneView", "Risk based verification"}
