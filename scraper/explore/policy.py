@@ -30,7 +30,8 @@ PAGE = f"{_COMMON}; script-src 'self'; style-src 'self'; img-src 'self'; frame-s
 
 FILE = "default-src 'none'; sandbox; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 """For a file that a stranger made: whatever it is, nothing in it runs, loads or leads anywhere. Chromium shows a PDF in
-its viewer all the same (seen with 156, November 2026); where a browser does not, it can be saved."""
+its viewer all the same (seen with 156, November 2026), and would run its scripts: scripted.py keeps those out. Where a
+browser does not show it, it can be saved."""
 
 _FACETS = ("DATASETTE_ALLOW_FACET = true;", "DATASETTE_ALLOW_FACET = false;")
 _INTERRUPTED = '\nlet ta = document.querySelector("textarea");\nta.style.height = ta.scrollHeight + "px";\n'

@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 import sqlite3
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import quote
@@ -13,14 +14,15 @@ from urllib.parse import quote
 from datasette.utils.asgi import Response
 
 from ..archive.files import FileStore
-from . import policy
+from . import policy, scripted
 from .visit import NotShown, Query, Reader, Visit
 
 CHUNK = 256 * 1024
 """Bytes read at a time: a large file is never in memory whole."""
 
+PDF = "application/pdf"
 INLINE = {
-    "application/pdf": "application/pdf",
+    PDF: PDF,
     "image/png": "image/png",
     "image/jpeg": "image/jpeg",
     "image/gif": "image/gif",
@@ -106,7 +108,9 @@ def _find(reader: Reader, sha256: str) -> tuple[sqlite3.Row, str] | None:
 
 
 async def show(visit: Visit) -> Response | Sent:
-    """Raises NotShown where the archive does not show such a file, or its bytes are not on this machine."""
+    """Raises NotShown where the archive does not show such a file, its bytes are not on this machine, or they are a PDF
+    that might run something and is not asked for to be saved (403).
+    """
     found, _ = await visit.read(lambda reader: _find(reader, visit.path["sha256"]))
     if found is None:
         raise NotShown("This file is not in the archive", "It may have been withdrawn by the site.")
@@ -118,6 +122,10 @@ async def show(visit: Visit) -> Response | Sent:
         raise NotShown("The bytes of this file are not on this server", "Its own page may have its text.") from None
     length = await asyncio.to_thread(handle.seek, 0, 2)
     shown = INLINE.get(file["media_type"] or "") if "download" not in visit.args else None
+    if shown == PDF and await asyncio.to_thread(_may_run, folder(visit).path(file["sha256"])):
+        handle.close()
+        reason = "It has a script in it, or may have one, which your browser would run. It can be saved from its own page."
+        raise NotShown("This PDF is not shown here", reason, 403)
     headers = _headers(file["sha256"], name, shown)
     etag = headers["etag"]
     if etag in re.findall(r'"[^"]*"', visit.request.headers.get("if-none-match", "")):
@@ -136,6 +144,14 @@ async def show(visit: Visit) -> Response | Sent:
         return Sent(handle, part, 206, headers)
     headers["content-length"] = str(length)
     return Sent(handle, Asked(0, length - 1), 200, headers)
+
+
+@lru_cache(maxsize=4096)
+def _may_run(path: Path) -> bool:
+    """Asked for each range of a file, whose bytes never change."""
+    if path.stat().st_size > scripted.LARGEST:
+        return True
+    return scripted.may_run(path.read_bytes())
 
 
 def folder(visit: Visit) -> FileStore:

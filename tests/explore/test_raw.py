@@ -196,3 +196,18 @@ def test_ranges_of_an_empty_file() -> None:
     assert asked("bytes=2-3", 10) == Asked(2, 3)
     with pytest.raises(CannotMeet):
         asked("bytes=0-", 0)
+
+
+def test_a_pdf_with_a_script_is_only_saved(filled_archive: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "dogs.db"
+    copy.write_bytes(filled_archive.read_bytes())
+    place = tmp_path / "dogs.files" / SHA["answer.pdf"][:2] / SHA["answer.pdf"][2:4] / SHA["answer.pdf"]
+    place.parent.mkdir(parents=True)
+    place.write_bytes(b"%PDF-1.7\n1 0 obj << /OpenAction << /S /JavaScript /JS (app.alert\\(1\\)) >> >> endobj")
+    served = Datasette([str(copy)])
+    answer = get(served, address("answer.pdf"))
+    assert (answer.status_code, answer.headers["content-type"]) == (403, "text/html; charset=utf-8")
+    assert "This PDF is not shown here" in answer.text
+    saved = get(served, address("answer.pdf", "?download=1"))
+    assert (saved.status_code, saved.content) == (200, place.read_bytes())
+    assert saved.headers["content-disposition"].startswith("attachment; ")
