@@ -95,9 +95,8 @@ class Keeper:
             new = writer.written > 0 or self.captures.lacks_body(capture.ref)
             keep_body = reading.outcome == "content" and new and not result.forgotten
             capture_id = self.captures.add(capture, outcome, reading.reason, self.run_id, keep_body)
-            wanted = [want for want in (*wants, *result.wants) if not self._removed(want.ref)]
-            if skip_files:
-                wanted = [want for want in wanted if want.ref.kind is not PageKind.ATTACHMENT]
+            left_out = PageKind.ATTACHMENT if skip_files else None
+            wanted = [want for want in (*wants, *result.wants) if want.ref.kind is not left_out and not self._removed(want.ref)]
             self.agenda.want(wanted, job, now)
             if ceiling:
                 self._ceiling(db, capture)
