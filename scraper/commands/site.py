@@ -22,7 +22,8 @@ from ..report.run import RunFacts, run_facts
 from ..report.sheets import run_sheet
 from ..report.source import prepared
 from .extracting import extract_after_night
-from .shared import EXIT_OF_RUN, FAILURES, Shared, config_of, day, list_problems, manners, site_named
+from .shared import ERROR, EXIT_OF_RUN, FAILURES, Shared, config_of, day, list_problems, manners, site_named
+from .studying import study_after_night
 
 
 @click.command()
@@ -160,6 +161,7 @@ def _until(text: str | None, clock: Clock) -> datetime | None:
 @click.option("--recheck", is_flag=True, help="Visit every thread, its page and its files, due or not.")
 @click.option("--probe-events", is_flag=True, help="Also ask for event numbers one by one. Needs the site's express leave.")
 @click.option("--no-extract", is_flag=True, help="Leave the text of new files to `wdtk extract`.")
+@click.option("--no-study", is_flag=True, help="Leave the tables for research to `wdtk study`.")
 @click.option("--withdraw-now", is_flag=True, help="Believe the site's refusals at once, without a second night.")
 @click.option("--confirm-nights", type=click.IntRange(min=1), default=2, show_default=True, help="Nights that confirm a refusal.")
 @click.option("--confirm-hours", type=click.FloatRange(min=0), default=20, show_default=True, help="Hours between two of them.")
@@ -172,13 +174,16 @@ def nightly(
     recheck: bool,
     probe_events: bool,
     no_extract: bool,
+    no_study: bool,
     withdraw_now: bool,
     confirm_nights: int,
     confirm_hours: float,
     site: str | None,
     **options: Any,
 ) -> None:
-    """Find what changed in all that is followed, follow withdrawals, and visit threads whose turn it is; then read new files.
+    """Find what changed in all that is followed, follow withdrawals, and visit threads whose turn it is.
+
+    Then the text of new files is read, and the tables for research are brought up to date.
 
     \b
     wdtk nightly --budget 5000 --until-time 06:30
@@ -195,4 +200,7 @@ def nightly(
         code = run(shared, job)
         if not no_extract:
             extract_after_night(shared, archive)
+        if not no_study and not study_after_night(shared, archive):
+            # The night's own trouble says more than this.
+            code = code or ERROR
     sys.exit(code)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import sys
 from collections.abc import Callable
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from ..archive.store import ArchiveError
+from ..archive.store import Archive, ArchiveError
 from ..config import Clock
 from ..study.tables import NAMES
 from .shared import LISTED_PROBLEMS, Shared
@@ -22,12 +24,15 @@ if TYPE_CHECKING:
     from ..study.codings import Imported
 
 
+WORKERS = os.cpu_count() or 1
+
+
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice(NAMES), metavar="[NAME]...")
 @click.option("--rebuild", is_flag=True, help="Make the tables anew, whatever changed.")
 @click.option("--lexicon", "lexicons", multiple=True, metavar="NAME|FILE", help="Look for this lexicon's terms too, from now on.")
 @click.option("--codings", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Take a CSV of labels in.")
-@click.option("--workers", type=click.IntRange(min=1), default=os.cpu_count() or 1, show_default=True, help="Processes.")
+@click.option("--workers", type=click.IntRange(min=1), default=WORKERS, show_default=True, help="Processes.")
 @click.pass_obj
 def study(
     shared: Shared, /, names: tuple[str, ...], rebuild: bool, lexicons: tuple[str, ...], codings: Path | None, workers: int
@@ -63,6 +68,25 @@ def study(
         click.echo(json.dumps(asdict(told), indent=2))
         return
     _say(shared, told)
+
+
+def study_after_night(shared: Shared, archive: Archive) -> bool:
+    """Brings the study tables up to date with what the night brought; whether that went well.
+
+    Whatever becomes of it, the night's own report stands: what went wrong is said in one line.
+    """
+    from ..study.build import build
+    from ..study.lexicon import BadLexicon
+
+    try:
+        told = build(archive, (), Clock.from_environment().now_text(), workers=WORKERS, progress=_progress(shared))
+        archive.wipe()
+    except (ArchiveError, BadLexicon, BrokenProcessPool, OSError, sqlite3.Error) as error:
+        click.echo(f"the study tables were not brought up to date: {error}; wdtk study makes up for it", err=True)
+        return False
+    if not shared.as_json:
+        shared.say(f"study tables: {max(told.requests.values()):,} requests made anew")
+    return True
 
 
 def _progress(shared: Shared) -> Callable[[int, int], None]:

@@ -56,7 +56,7 @@ class Links:
         return f"{self._pages}bytes/{sha256}{'?download=1' if download else ''}"
 
     def page(self, name: str, **query: Value) -> str:
-        """One of the pages that an archive has once: search, changes, health, about. Values of None are left out."""
+        """One of the pages that an archive has once: search, systems, changes, health, about. Values of None are left out."""
         given = {key: value for key, value in query.items() if value is not None}
         return f"{self._pages}{name}{f'?{urlencode(given)}' if given else ''}"
 

@@ -10,7 +10,7 @@ from datasette.utils import tilde_decode
 from datasette.utils.asgi import NotFound, Request, Response
 from datasette.views.index import IndexView
 
-from . import about, authority, batch, changes, file, health, home, raw, search, thread, user
+from . import about, authority, batch, changes, file, health, home, raw, search, systems, thread, user
 from .archives import archives
 from .links import Links
 from .visit import NotShown, Visit
@@ -39,6 +39,7 @@ PAGES: list[Page] = [
     Page(r"bytes/(?P<sha256>[0-9a-f]{64})", raw.show),
     Page(r"search", search.show),
     Page(r"search\.(?P<format>csv|json)", search.export),
+    Page(r"systems", systems.show),
     Page(r"changes", changes.show),
     Page(r"health", health.show),
     Page(r"about", about.show),

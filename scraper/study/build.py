@@ -16,7 +16,7 @@ from itertools import islice
 from .. import __version__
 from ..archive.derived import BY_REQUEST
 from ..archive.store import Archive
-from .families import gather
+from . import families
 from .law import is_school, nation_of
 from .lexicon import Lexicon, load, parse
 from .tables import KEPT, MADE, NAMES, TABLES, VIEWS, create
@@ -59,9 +59,10 @@ def build(
         _drop_withheld(db)
         due = {name: _due(db, name, methods[name], rebuild, told) for name in wanted}
         marks = _watermarks(db)
-        _write(archive, db, due, tuple(one.yaml for one in known), workers, progress)
-        if due.get("families"):
-            gather(db)
+        changed = families.Changed()
+        _write(archive, db, due, tuple(one.yaml for one in known), workers, changed, progress)
+        if "families" in due:
+            families.gather(db, due["families"], changed, rebuild="families" in told.rebuilt)
         for name in wanted:
             count = db.execute("select count(*) from study_requests where name = ?", (name,)).fetchone()[0]
             db.execute(
@@ -150,14 +151,22 @@ _REQUESTS_OF_FILE = """
 
 
 def _moved_nation(db: sqlite3.Connection) -> set[int]:
+    """Requests of authorities whose tags say another nation, or a school where there was none, than the rows do."""
     tags: dict[int, list[tuple[str, str]]] = {}
     for authority, tag, value in db.execute("select authority_id, name, value from authority_tags"):
         tags.setdefault(authority, []).append((tag, value))
-    counted = db.execute(
-        "select d.request_id, r.authority_id, d.nation, d.school from deadlines d join requests r on r.id = d.request_id"
-    )
-    now = {authority: (nation_of(own), int(is_school(own))) for authority, own in tags.items()}
-    return {row[0] for row in counted if now.get(row[1], (None, 0)) != (row[2], row[3])}
+    moved: set[int] = set()
+    for authority, nation, school in db.execute(_COUNTED_AS):
+        own = tags.get(authority, [])
+        if (nation_of(own), int(is_school(own))) != (nation, school):
+            moved |= {row[0] for row in db.execute("select id from requests where authority_id = ?", (authority,))}
+    return moved & {row[0] for row in db.execute("select request_id from deadlines")} if moved else moved
+
+
+_COUNTED_AS = """
+    select distinct r.authority_id, d.nation, d.school from deadlines d join requests r on r.id = d.request_id
+    where r.authority_id is not null
+"""
 
 
 def _watermarks(db: sqlite3.Connection) -> tuple[str | None, str | None]:
@@ -187,6 +196,7 @@ def _write(
     due: dict[str, list[int]],
     lexicons: tuple[str, ...],
     workers: int,
+    changed: families.Changed,
     progress: Callable[[int, int], None],
 ) -> None:
     total = len({request for requests in due.values() for request in requests})
@@ -195,8 +205,10 @@ def _write(
         marks = ", ".join("?" * len(task.requests))
         for name in task.names:
             for table in MADE[name]:
-                if table in BY_REQUEST and table != "family_members":
+                if table in BY_REQUEST and name != "families":
                     db.execute(f"delete from {table} where request_id in ({marks})", task.requests)
+        if "families" in task.names:
+            families.keep(db, task.requests, made.pop("family_signatures", ()), changed)
         _insert(db, made)
         db.executemany(
             "insert or replace into study_requests values (?, ?)",

@@ -24,6 +24,9 @@ HEAD = re.compile(
 )
 NUMBERS_ALONE = re.compile(r"(?<=\bat )(?=\d\d\(\d[A-Z]?\) (?:of|FOI))")
 """A citation without any word before it: "the exemption at 43(2) of the FOIA"."""
+_NUMBER_AFTER_HEAD = re.compile(r"\d(?<=[^\W\d].|[\s.§/)].)")
+LONGEST_HEAD = 24
+"""Characters: "regulations(s)   under " has 23."""
 SUBSECTION = re.compile(
     r"\bsub-?section\s\(?(?P<sub>\d[A-Z]?)\)?\sof\s(?:section|s\.?)\s?(?P<number>\d{1,2})(?!\d)|"
     r"\b(?:section|s\.?)\s?(?P<number2>\d{1,2}),?\ssub-?section\s\(?(?P<sub2>\d[A-Z]?)\)?",
@@ -115,18 +118,16 @@ def _heads(text: str) -> Iterator[_Head]:
     taken = 0
     count = 0
     subsections = {match.start(): match for match in SUBSECTION.finditer(text)} if _SUB.search(text) else {}
-    places = sorted(
-        [(m.start(), m.end(), m) for m in HEAD.finditer(text)] + [(m.start(), m.end(), m) for m in NUMBERS_ALONE.finditer(text)]
-    )
     for match in subsections.values():
         number = int(match["number"] or match["number2"])
         sub = match["sub"] or match["sub2"]
         yield _Head(match.start(), match.end(), False, False, [Provision(number, f"{number}({sub})", match.start(), match.end())])
     spans = [(m.start(), m.end()) for m in subsections.values()]
-    for start, end, match in places:
+    for match in _places(text):
+        start = match.start()
         if start < taken or any(a <= start < b for a, b in spans):
             continue
-        items, stop = read_list(text, end)
+        items, stop = read_list(text, match.end())
         if not items:
             continue
         count += len(items)
@@ -143,6 +144,19 @@ def _heads(text: str) -> Iterator[_Head]:
             head.law = "EIR" if law_word.startswith("EIR") else "FOIA"
         taken = stop
         yield head
+
+
+def _places(text: str) -> Iterator[re.Match[str]]:
+    """Heads, and numbers without one. Each ends at a digit, so only what stands before digits is looked at."""
+    looked = 0
+    for digit in _NUMBER_AFTER_HEAD.finditer(text):
+        at = digit.start()
+        head = HEAD.search(text, max(looked, at - LONGEST_HEAD), at + 1)
+        if head is not None:
+            yield head
+        elif text.startswith("at ", max(0, at - 3)) and (alone := NUMBERS_ALONE.match(text, at)):
+            yield alone
+        looked = at
 
 
 def _name_laws(text: str, heads: list[_Head]) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from .calendars import OutOfRange, add_working_days, working_days_between
-from .law import SCHOOL_DAYS, Law, law_of
+from .law import SCHOOL_DAYS, Law, days_allowed, law_of
 from .natures import ACKNOWLEDGEMENT, CLARIFICATION, EXTENSION, nature
 from .reading import Event, Message, Request, local_day
 
@@ -142,13 +142,14 @@ def clock(request: Request) -> Clock:
 
 def _counted(request: Request, plain: Clock, law: Law) -> Clock:
     assert plain.started is not None
-    began = plain.started.day
-    due = add_working_days(began, law.days, law.area)
-    nation = request.nation
+    began, nation = plain.started.day, request.nation
     very_late = add_working_days(began, SCHOOL_DAYS if request.school else law.very_late, law.area)
     answered = plain.substantive.event.day if plain.substantive else None
     waiting_for_requester = answered is None and bool(plain.stops) and plain.stops[-1].answered is None
-    as_of = answered or local_day(request.last_seen_at)
+    seen_on = local_day(request.last_seen_at)
+    as_of = answered or seen_on
+    days = days_allowed(law, law.days, as_of)
+    due = add_working_days(began, days, law.area)
     over = max(0, working_days_between(due, as_of, law.area))
     standing = _standing(due, very_late, as_of, answered is not None)
     # Nobody outside knows which days the school was open.
@@ -159,12 +160,13 @@ def _counted(request: Request, plain: Clock, law: Law) -> Clock:
     elif unsure:
         standing, late_by = (PERHAPS_LATE if answered else WAITING), None
     asked, review_answered = _review(request)
+    review = days_allowed(law, law.review, review_answered.day if review_answered else seen_on)
     return Clock(
         law,
         sent=plain.sent,
         started=plain.started,
         due_on=due,
-        nation_due_on=add_working_days(began, law.days, nation) if nation else None,
+        nation_due_on=add_working_days(began, days, nation) if nation else None,
         very_late_on=very_late,
         stops=plain.stops,
         first=plain.first,
@@ -174,7 +176,7 @@ def _counted(request: Request, plain: Clock, law: Law) -> Clock:
         late_by=late_by,
         standing=standing,
         review_asked=asked,
-        review_due_on=add_working_days(asked.day, law.review, law.area) if asked else None,
+        review_due_on=add_working_days(asked.day, review, law.area) if asked else None,
         review_answered=review_answered,
         review_working_days=working_days_between(asked.day, review_answered.day, law.area) if asked and review_answered else None,
         starts=plain.starts,
@@ -182,7 +184,7 @@ def _counted(request: Request, plain: Clock, law: Law) -> Clock:
 
 
 def _standing(due: date, very_late: date, as_of: date, answered: bool) -> str:
-    if as_of > very_late:
+    if as_of > max(due, very_late):
         return VERY_LATE if answered else VERY_OVERDUE
     if as_of > due:
         return LATE if answered else OVERDUE

@@ -9,7 +9,7 @@ from .quoting import Row
 from .reading import Event, Request, local_day
 from .site_clock import compare
 
-METHOD = "deadlines 1"
+METHOD = "deadlines 2"
 
 
 def rows(request: Request) -> dict[str, list[Row]]:

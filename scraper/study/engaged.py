@@ -8,12 +8,14 @@ from the next, then from the one before it. Provisions by which nothing can be r
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from .citations import Citation
 
 _BREAK = re.compile(
-    r"(?<!\b[sS])(?<!\bss)(?<!\b[rR])(?<!\b[Rr]eg)(?<!\b[Rr]egs)(?<!\b[Ss]ec)(?<!\b[Ss]ect)(?<!\bNo)[.!?](?=\s|$)|\n\s*\n"
+    r"[.!?](?=\s|$)(?<!\b[sS].)(?<!\bss.)(?<!\b[rR].)(?<!\b[Rr]eg.)(?<!\b[Rr]egs.)(?<!\b[Ss]ec.)(?<!\b[Ss]ect.)(?<!\bNo.)|\n\s*\n"
 )
+"""The mark first: an expression that begins with it is looked for several times faster than one that looks back."""
 REACH = 700
 """Characters on each side in which a sentence's ends are looked for."""
 
@@ -99,6 +101,7 @@ def engaged(text: str, citation: Citation) -> bool:
     return False
 
 
+@lru_cache(maxsize=10_000)
 def _verdict(words: str) -> bool | None:
     words = " ".join(words.split())
     if _TAKEN_BACK.search(words) or _CONDITION.search(words) or _SOMEBODY_ELSE.search(words):

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 from .citations import citations
 from .engaged import engaged, sentence
 from .law import law_of
 from .quoting import Row, documents
 from .reading import Request
 
-METHOD = "exemptions 1"
+METHOD = "exemptions 2"
 ANSWERS = frozenset({"response"})
-
-_WORTH_READING = re.compile(
-    r"[Ss](?:ect|ECT|ec|s|\.)?\.?[a-zA-Z]{0,8} {0,3}\(?\d|[Rr]eg|REG|[Ee]xe|EXE|FOI|EIR|[Aa]dran|[Rr]heol|§|ection\s"
-)
-"""A cheap look that leaves out texts without anything like a citation."""
 
 
 def rows(request: Request) -> dict[str, list[Row]]:
@@ -25,8 +18,6 @@ def rows(request: Request) -> dict[str, list[Row]]:
     found: list[Row] = []
     for document in documents(request, ANSWERS):
         text = document.text
-        if not _WORTH_READING.search(text):
-            continue
         for one in citations(text, law.name if law else None):
             quoted = sentence(text, one.start, one.end)
             where = document.where(one.start, one.end, quoted)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 NATIONS: dict[str, tuple[str, ...]] = {
     "scotland": ("scotland", "assessor", "licensing_board", "vjb"),
@@ -42,9 +43,19 @@ LAWS = {
     "EIR": Law("EIR", "united_kingdom", 20, 40, 40),
     "EISR": Law("EISR", "scotland", 20, 40, 20),
 }
+EMERGENCY_DAYS, EMERGENCY_FROM, EMERGENCY_UNTIL = 60, date(2020, 4, 7), date(2020, 5, 26)
+"""What was answered under FOISA on these days, requests and reviews alike, had 60 working days (Coronavirus (Scotland) Act
+2020, schedule 6, paragraphs 3 and 4). From 27 May 2020 all that was not answered yet was under the 20 days again, as if
+they had never been more (Coronavirus (Scotland) (No.2) Act 2020, schedule 4, paragraph 11; the Scottish Information
+Commissioner, "Covid-19 and FOI: Public authority questions answered", 2020). The Regulations were not changed."""
 SCHOOL_DAYS = 60
 """Schools have 20 school days or 60 working days, whichever end first (SI 2004/3364 and 2010/2768); which days are
 school days nobody publishes. The site calls them late after 20 working days and very late after 60."""
+
+
+def days_allowed(law: Law, days: int, on: date) -> int:
+    """The working days that an answer on a day had, or that one waited for on that day has, where the law says `days`."""
+    return EMERGENCY_DAYS if law.name == "FOISA" and EMERGENCY_FROM <= on <= EMERGENCY_UNTIL else days
 
 
 def nation_of(tags: Iterable[tuple[str, str]]) -> str | None:

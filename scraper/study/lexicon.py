@@ -30,13 +30,14 @@ from typing import Any
 
 import yaml
 
+from .words import words_of
+
 KINDS = ("supplier", "system", "use")
 LONGEST_PATTERN = 200
 MOST_REPEATS = 100
 MOST_HITS = 200
 """Hits of one term in one document that are kept: more are the same fact again."""
 BESIDE = 300
-_WORD = re.compile(r"\w+")
 _FIELDS = frozenset({"term", "kind", "supplier", "variants", "pattern", "needs", "beside", "case", "source"})
 
 
@@ -46,12 +47,12 @@ class BadLexicon(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One thing to look for. `needs` are lower-case words, one of which every hit has."""
+    """One thing to look for. `needs` are sets of lower-case words; a text with a hit has all words of one of them."""
 
     term: str
     kind: str
     supplier: str | None
-    needs: frozenset[str]
+    needs: frozenset[frozenset[str]]
     pattern: re.Pattern[str]
     beside: re.Pattern[str] | None
 
@@ -63,6 +64,8 @@ class Lexicon:
     name: str
     yaml: str
     terms: tuple[Term, ...]
+    by_word: dict[str, tuple[tuple[int, frozenset[str]], ...]]
+    """Word -> places in `terms` of those that need it, each with all words that it then needs."""
 
     @property
     def sha256(self) -> str:
@@ -106,7 +109,12 @@ def parse(text: str) -> Lexicon:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise BadLexicon(f"the lexicon has twice: {', '.join(twice)}")
-    return Lexicon(str(document["name"]), text, terms)
+    by_word: dict[str, tuple[tuple[int, frozenset[str]], ...]] = {}
+    for place, term in enumerate(terms):
+        for needed in term.needs:
+            longest = max(needed, key=len)
+            by_word[longest] = (*by_word.get(longest, ()), (place, needed))
+    return Lexicon(str(document["name"]), text, terms, by_word)
 
 
 def _term(one: Any) -> Term:
@@ -125,13 +133,13 @@ def _term(one: Any) -> Term:
     if pattern is None or variants:
         variants = [name, *variants] if pattern is None else variants
     parts = [_literal(variant) for variant in dict.fromkeys(variants)]
-    needs = {max(_words(variant), key=len) for variant in variants if _words(variant)}
+    needs = {frozenset(words_of(variant)) for variant in variants if words_of(variant)}
     if pattern is not None:
         check(name, str(pattern))
         if not one.get("needs"):
             raise BadLexicon(f"{name}: a pattern says in `needs` of which words one is in every hit")
         parts.append(f"(?:{pattern})")
-        needs |= {str(word).lower() for word in one["needs"]}
+        needs |= {frozenset({str(word).lower()}) for word in one["needs"]}
     flags = 0 if one.get("case") else re.IGNORECASE
     beside = "|".join(_literal(str(word)) for word in one.get("beside", []))
     return Term(
@@ -146,10 +154,6 @@ def _term(one: Any) -> Term:
 
 def _literal(words: str) -> str:
     return r"\s{1,3}".join(re.escape(word) for word in words.split())
-
-
-def _words(text: str) -> list[str]:
-    return _WORD.findall(text.lower())
 
 
 def check(name: str, pattern: str) -> None:
@@ -187,10 +191,10 @@ def _no_runaway(name: str, parsed: Any, repeated: bool) -> None:
 
 def hits(lexicon: Lexicon, text: str) -> Iterator[Hit]:
     """Every place where a term stands, term by term; at most MOST_HITS each. Linear in the text."""
-    present = set(_WORD.findall(text.lower()))
-    for term in lexicon.terms:
-        if not term.needs & present:
-            continue
+    present = words_of(text)
+    known = (lexicon.by_word[word] for word in lexicon.by_word.keys() & present)
+    for place in sorted({place for one in known for place, needed in one if needed <= present}):
+        term = lexicon.terms[place]
         count = 0
         for match in term.pattern.finditer(text):
             around = text[max(0, match.start() - BESIDE) : match.end() + BESIDE]

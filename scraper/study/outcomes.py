@@ -13,7 +13,7 @@ from .quoting import Document, Row, documents
 from .reading import Request
 from .statements import CLARIFICATION, COST_LIMIT, HELD, NOT_HELD, PARTLY, REFUSED, Statement, combined, statements
 
-METHOD = "outcomes 1"
+METHOD = "outcomes 2"
 AGREEING: dict[str, frozenset[str]] = {
     "successful": frozenset({HELD}),
     "partially_successful": frozenset({PARTLY}),

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import scrapy
 
-from . import beside, crawling, extracting, keeping, memory, reading, serving, storage
+from . import beside, crawling, exporting, extracting, keeping, memory, reading, serving, storage, studying
 from .bench import Bench
 from .figure import Figure, table
 from .profile import profile
@@ -28,6 +28,8 @@ MEASUREMENTS = {
     "serving": serving.measure,
     "beside": beside.measure,
     "extracting": extracting.measure,
+    "exporting": exporting.measure,
+    "studying": studying.measure,
 }
 REPLICA_REQUESTS = 600
 

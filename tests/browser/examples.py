@@ -82,6 +82,8 @@ def paths(db: sqlite3.Connection) -> dict[str, tuple[str, int]]:
         "batch": f"/archive/-/batch/{number(db, BATCH)}",
         "user": f"/archive/-/user/{number(db, USER)}",
         "file": f"/archive/-/file/{place.sha256}?q={place.word}&page={place.page}",
+        "systems": "/archive/-/systems",
+        "uses": f"/archive/-/systems?kind=use&batch={number(db, BATCH)}",
         "changes": "/archive/-/changes",
         "night": "/archive/-/changes?run=1",
         "health": "/archive/-/health",

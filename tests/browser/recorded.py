@@ -1,4 +1,4 @@
-"""The recorded site's first day, crawled and its files read: made once in a run of the tests, whoever asks first."""
+"""The recorded site's first day, crawled, its files read and studied: made once in a run of the tests, whoever asks first."""
 
 from __future__ import annotations
 
@@ -28,5 +28,6 @@ def _make(archive: Path) -> None:
     with RecordedSite(day=1) as site:
         done = wdtk("--archive", str(archive), "crawl", "everything", "--site", site.base)
         assert done.returncode == 0, done.stderr
-    done = wdtk("--archive", str(archive), "extract")
-    assert done.returncode == 0, done.stderr
+    for command in ("extract", "study"):
+        done = wdtk("--archive", str(archive), command)
+        assert done.returncode == 0, done.stderr

@@ -14,8 +14,8 @@ from .watching import Tab
 
 pytestmark = [needs_recordings, pytest.mark.browser, pytest.mark.slow]
 
-PAGES = """home thread long-thread withheld authority batch user file changes night health about search found narrowed
-nothing-found missing""".split()
+PAGES = """home thread long-thread withheld authority batch systems uses user file changes night health about search found
+narrowed nothing-found missing""".split()
 
 LUMINANCE = """() => {
   const rgb = getComputedStyle(document.body).backgroundColor.match(/[\\d.]+/g).map(Number);

@@ -17,15 +17,13 @@ from scraper.study.build import build
 from scraper.study.tables import MADE, TABLES
 from scraper.urls import Site
 
+from .making import insert
+
 NOW = "2026-01-05T00:00:00Z"
 LETTER = (
     "Dear requester, the council holds a contract with Xantura for its OneView platform. The prices are withheld under "
     "section 43(2) of the Freedom of Information Act 2000, and the rest of the information is attached to this letter."
 )
-
-
-def insert(db: sqlite3.Connection, table: str, **values: object) -> None:
-    db.execute(f"insert into {table} ({', '.join(values)}) values ({', '.join('?' * len(values))})", tuple(values.values()))
 
 
 def add_request(db: sqlite3.Connection, number: int, seen: str, letter: str = LETTER) -> None:

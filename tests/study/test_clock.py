@@ -161,3 +161,40 @@ def test_nations_and_schools_are_told_by_tags() -> None:
     law = law_of("eir", "scotland")
     assert law is not None
     assert law.name == "EISR"
+
+
+@pytest.mark.parametrize(
+    ("answered", "law", "due", "standing"),
+    [
+        ("2020-04-06", "foi", date(2020, 3, 30), "answered_late"),
+        ("2020-04-07", "foi", date(2020, 5, 28), "answered_in_time"),
+        ("2020-05-26", "foi", date(2020, 5, 28), "answered_in_time"),
+        ("2020-05-27", "foi", date(2020, 3, 30), "answered_very_late"),
+        ("2020-05-26", "eir", date(2020, 3, 30), "answered_very_late"),
+    ],
+)
+def test_scottish_answers_of_spring_2020_had_sixty_days(answered: str, law: str, due: date, standing: str) -> None:
+    events = (("sent", "2020-03-02T09:00:00Z", None), ("response", f"{answered}T09:00:00Z", None))
+    told = clock(request(*events, law=law, nation="scotland"))
+    assert (told.due_on, told.standing) == (due, standing)
+    # Elsewhere Saint Patrick's Day, a holiday in Northern Ireland, counts too.
+    assert clock(request(*events, law=law, nation="wales")).due_on == date(2020, 3, 31)
+
+
+def test_what_was_not_answered_in_that_spring_went_back_to_twenty_days() -> None:
+    sent = ("sent", "2020-03-02T09:00:00Z", None)
+    then = clock(request(sent, nation="scotland", seen="2020-05-01T09:00:00Z"))
+    assert (then.due_on, then.standing, then.late_by) == (date(2020, 5, 28), "waiting", 0)
+    later = clock(request(sent, nation="scotland", seen="2020-05-27T09:00:00Z"))
+    assert (later.due_on, later.standing, later.late_by) == (date(2020, 3, 30), "very_overdue", 39)
+
+
+def test_reviews_of_that_spring_had_sixty_days_too() -> None:
+    events = [
+        ("sent", "2020-02-03T09:00:00Z", None),
+        ("response", "2020-02-20T09:00:00Z", None),
+        ("followup_sent", "2020-03-02T09:00:00Z", "internal_review"),
+    ]
+    assert clock(request(*events, nation="scotland")).review_due_on == date(2020, 3, 30)
+    events.append(("response", "2020-05-20T09:00:00Z", None))
+    assert clock(request(*events, nation="scotland")).review_due_on == date(2020, 5, 28)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from datasette.app import Datasette
 
-from scraper.explore.metadata import study_tables
+from scraper.metadata import study_tables
 from scraper.study.tables import TABLES, VIEWS
 from tests.crawl.command import served, small_world, wdtk
 
@@ -38,3 +38,29 @@ def test_datasette_shows_it(studied: Path) -> None:
     page = asyncio.run(Datasette([str(studied)]).client.get("/archive/deadlines"))
     assert page.status_code == 200
     assert page.text.count("<dt>") == len(study_tables()["deadlines"]["columns"])
+
+
+@pytest.mark.parametrize("table", study_tables())
+def test_descriptions_say_something(table: str) -> None:
+    described = study_tables()[table]
+    assert described["description"].startswith("One row per ")
+    assert described["description"].endswith(".")
+    assert described["source"]
+    for column, text in described["columns"].items():
+        assert text.endswith("."), column
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_what_the_schema_lets_be_null_says_when_it_is(studied: Path, table: str) -> None:
+    with closing(sqlite3.connect(studied)) as db:
+        for _, name, _, not_null, _, key in db.execute(f"pragma table_info({table})"):
+            assert ("NULL" in study_tables()[table]["columns"][name]) == (not (not_null or key)), name
+
+
+@pytest.mark.parametrize("table", study_tables())
+def test_times_name_their_zone(table: str) -> None:
+    for column, text in study_tables()[table]["columns"].items():
+        if column.endswith("_at"):
+            assert "(UTC)" in text, column
+        if column.endswith("_on"):
+            assert "the site's time zone" in text, column

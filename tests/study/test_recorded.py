@@ -17,7 +17,7 @@ from tests.recorded_site import RECORDINGS
 TRUTH = RECORDINGS / "day1.truth.json.gz"
 
 
-@pytest.mark.skipif(not TRUTH.is_file(), reason="the recordings are not here")
+@pytest.mark.skipif(not TRUTH.is_file(), reason="the recordings (../shared) are absent")
 def test_every_date_of_the_recorded_site_is_explained() -> None:
     truth = json.loads(gzip.decompress(TRUTH.read_bytes()))
     tags = {one["url_name"]: [(name, value or "") for name, value in one["tags"]] for one in truth["authorities"]}
