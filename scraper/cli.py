@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from . import __version__
-from .commands import extracting, keeping, looking, site, studying
+from .commands import exporting, extracting, keeping, looking, site, studying
 from .commands.shared import CONTEXT, Clean, Shared
 
 
@@ -46,7 +46,7 @@ for command in (
     extracting.extract,
     studying.study,
     keeping.check,
-    keeping.export,
+    exporting.export_group,
     keeping.reparse,
     keeping.forget_target,
 ):

@@ -35,6 +35,11 @@ echo "A small site of invented councils is running at $url"
 echo "+ wdtk --archive $db crawl everything --site $url"
 wdtk --archive "$db" crawl everything --site "$url"
 finish
+echo "+ wdtk --archive $db extract"
+wdtk --archive "$db" extract
+echo "+ wdtk --archive $db study; wdtk --archive $db study --lexicon docs/examples/invented-systems.yml"
+wdtk --archive "$db" --quiet study
+wdtk --archive "$db" study --lexicon docs/examples/invented-systems.yml
 trap - EXIT
 
 if [ "$serve" = no ]; then
@@ -42,5 +47,5 @@ if [ "$serve" = no ]; then
 fi
 echo
 echo "+ wdtk --archive $db serve"
-echo "Open http://127.0.0.1:$port/ and look at request_summary; Ctrl-C ends it."
+echo "Open http://127.0.0.1:$port/ in a browser; Ctrl-C ends it."
 exec wdtk --archive "$db" serve --port "$port"

@@ -29,6 +29,12 @@ class ArchiveBusy(ArchiveError):
     """Another process is writing this archive (exit code 75)."""
 
 
+def refuse_export(path: Path, tables: set[str]) -> None:
+    """Raises ArchiveError where these are the tables of an export (`wdtk export sqlite`): it has no housekeeping."""
+    if "archive_info" in tables and "agenda" not in tables:
+        raise ArchiveError(f"{path} is an export: it can be read and served; all else is done with the archive it was made of")
+
+
 class Archive:
     """An open archive: `db` (a connection in autocommit mode), `site`, and `files`, the store beside it.
 
@@ -86,6 +92,7 @@ class Archive:
     def _prepare(path: Path, db: sqlite3.Connection, site: Site | None) -> Site:
         tables = {row[0] for row in db.execute("select name from sqlite_master where type = 'table'")}
         tables.discard(migrations.migrations_table)  # alone, it is what a kill in the first moment leaves
+        refuse_export(path, tables)
         if tables and "archive_info" not in tables:
             raise ArchiveError(f"{path} is a database, but no archive; give --archive another path")
         if not tables and site is None:

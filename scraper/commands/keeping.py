@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from pathlib import Path
 
 import click
 
@@ -15,7 +14,6 @@ from ..archive.keep import Keeper
 from ..archive.reparse import reparse as read_again
 from ..archive.runs import begin, finish
 from ..config import Clock
-from ..export.sqlite import export_sqlite
 from .shared import DAMAGED, FAILURES, OK, Shared, list_problems
 
 
@@ -108,31 +106,3 @@ def _sum_up(shared: Shared, damage: list[Damage], tried: bool) -> None:
     mendable = sum(one.mendable for one in damage)
     how = f"; wdtk check --repair mends {mendable:,}" if mendable and not tried else ""
     click.echo(f"{len(damage):,} damaged{how}", err=True)
-
-
-@click.group()
-def export() -> None:
-    """Copy the archive into another form.
-
-    \b
-    wdtk export sqlite backup.db
-    """
-
-
-@export.command("sqlite")
-@click.argument("goal", metavar="DEST", type=click.Path(path_type=Path))
-@click.option("--force", is_flag=True, help="Replace DEST where it exists.")
-@click.pass_obj
-def export_to_sqlite(shared: Shared, /, goal: Path, force: bool) -> None:
-    """Copy the database to DEST as it is now, while a crawl may be writing: a backup.
-
-    The files beside the archive are not copied; they never change, so any copying tool does it.
-
-    \b
-    wdtk export sqlite backup/councils.db
-    """
-    done = export_sqlite(shared.archive, goal, force)
-    if shared.as_json:
-        click.echo(json.dumps({"path": str(done.path), "bytes": done.bytes, "pages": done.pages}, indent=2))
-    else:
-        shared.say(f"{done.path}: {done.bytes:,} bytes, checked")

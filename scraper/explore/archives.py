@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from .metadata import ARCHIVE_TABLES
+from ..metadata import ARCHIVE_TABLES
 
 if TYPE_CHECKING:
     from datasette.app import Datasette

@@ -74,6 +74,7 @@ async def show(visit: Visit) -> Response:
 
 async def _nights(visit: Visit, page: int) -> Response:
     def work(reader: Reader) -> tuple[list[sqlite3.Row], list[sqlite3.Row]]:
+        _need_changes(reader)
         runs = reader.rows(RUNS, limit=NIGHTS + 1, offset=(page - 1) * NIGHTS)
         shown = runs[:NIGHTS]
         return runs, reader.rows(SUMS, first=shown[-1]["id"], last=shown[0]["id"]) if shown else []
@@ -89,6 +90,7 @@ async def _nights(visit: Visit, page: int) -> Response:
 
 async def _night(visit: Visit, number: int, page: int) -> Response:
     def work(reader: Reader) -> dict[str, Any] | None:
+        _need_changes(reader)
         run = reader.one(RUN, run=number)
         if run is None:
             return None
@@ -103,6 +105,12 @@ async def _night(visit: Visit, number: int, page: int) -> Response:
             groups.append(Group(row, []))
         groups[-1].changes.append(changed.told(row))
     return visit.render("archive_night.html", asked, run=found["run"], groups=groups, page=page, more=len(found["rows"]) > PAGE)
+
+
+def _need_changes(reader: Reader) -> None:
+    """An edition that keeps them back has a view without rows in their place: it must not look as if nothing changed."""
+    if not reader.has("changes"):
+        raise NotShown("Changes are not in this edition", "It keeps back what was changed or taken out on the site.")
 
 
 def _about(row: sqlite3.Row) -> tuple[int | None, ...]:

@@ -96,6 +96,8 @@ async def show(visit: Visit) -> Response:
             "failed": reader.rows(FAILED),
             "cut": reader.rows(CUT),
             "withdrawn": reader.one(WITHDRAWN),
+            # Editions for others keep tables back, and have views without rows in their place.
+            "kept_back": [table for table in ("captures", "ceiling_hits", "withdrawals") if not reader.has(table)],
         }
 
     found, asked = await visit.read(work)

@@ -15,9 +15,9 @@ from weakref import WeakKeyDictionary
 from datasette import hookimpl
 from markupsafe import Markup
 
+from ..metadata import ARCHIVE, SQLAR, SQLAR_MEANING, metadata, study_tables
 from . import archives, cells, pages, policy, turns
 from .links import Links
-from .metadata import ARCHIVE, metadata, study_tables
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -62,7 +62,8 @@ def startup(datasette: Datasette) -> Callable[[], Awaitable[None]]:
         if names := await archives.find(datasette):
             _apply_settings(datasette)
             studied = {name for name in names if STUDIED in await datasette.databases[name].table_names()}
-            _described[datasette] = _describe(datasette, names, studied)
+            packed = {name for name in names if SQLAR in await datasette.databases[name].table_names()}
+            _described[datasette] = _describe(datasette, names, studied, packed)
 
     return prepare
 
@@ -125,7 +126,7 @@ def _apply_settings(datasette: Datasette) -> None:
             setattr(datasette, COPIED_SETTINGS[name], value)
 
 
-def _describe(datasette: Datasette, names: tuple[str, ...], studied: set[str]) -> dict[str, Any]:
+def _describe(datasette: Datasette, names: tuple[str, ...], studied: set[str], packed: set[str]) -> dict[str, Any]:
     """What metadata.yml says, for these archives. An `archive` described by the user's own `-m` stands for all of them."""
     ours = metadata()
     given = (datasette._metadata_local.get("databases") or {}).get(ARCHIVE)
@@ -135,4 +136,6 @@ def _describe(datasette: Datasette, names: tuple[str, ...], studied: set[str]) -
     for name in studied:
         database = described["databases"][name]
         database["tables"] = {**copy.deepcopy(study_tables()), **database.get("tables", {})}
+    for name in packed:
+        described["databases"][name].setdefault("tables", {})[SQLAR] = dict(SQLAR_MEANING)
     return described

@@ -14,11 +14,9 @@ from urllib.parse import quote
 from datasette.utils.asgi import Response
 
 from ..archive.files import FileStore
+from ..archive.sqlar import CHUNK, open_file
 from . import policy, scripted
 from .visit import NotShown, Query, Reader, Visit
-
-CHUNK = 256 * 1024
-"""Bytes read at a time: a large file is never in memory whole."""
 
 PDF = "application/pdf"
 INLINE = {
@@ -115,14 +113,15 @@ async def show(visit: Visit) -> Response | Sent:
     if found is None:
         raise NotShown("This file is not in the archive", "It may have been withdrawn by the site.")
     file, name = found
+    # The path is made of the hash that the database gave back, never of what was asked for.
+    place = (folder(visit).root, Path(visit.database.path), file["sha256"])
     try:
-        # The path is made of the hash that the database gave back, never of what was asked for.
-        handle = await asyncio.to_thread(open, folder(visit).path(file["sha256"]), "rb")
+        handle = await asyncio.to_thread(_open, *place)
     except FileNotFoundError:
         raise NotShown("The bytes of this file are not on this server", "Its own page may have its text.") from None
     length = await asyncio.to_thread(handle.seek, 0, 2)
     shown = INLINE.get(file["media_type"] or "") if "download" not in visit.args else None
-    if shown == PDF and await asyncio.to_thread(_may_run, folder(visit).path(file["sha256"])):
+    if shown == PDF and await asyncio.to_thread(_may_run, *place):
         handle.close()
         reason = "It has a script in it, or may have one, which your browser would run. It can be saved from its own page."
         raise NotShown("This PDF is not shown here", reason, 403)
@@ -146,12 +145,18 @@ async def show(visit: Visit) -> Response | Sent:
     return Sent(handle, Asked(0, length - 1), 200, headers)
 
 
+def _open(root: Path, archive: Path, sha256: str) -> BinaryIO:
+    return open_file(FileStore(root), archive, sha256)
+
+
 @lru_cache(maxsize=4096)
-def _may_run(path: Path) -> bool:
+def _may_run(root: Path, archive: Path, sha256: str) -> bool:
     """Asked for each range of a file, whose bytes never change."""
-    if path.stat().st_size > scripted.LARGEST:
-        return True
-    return scripted.may_run(path.read_bytes())
+    with _open(root, archive, sha256) as file:
+        if file.seek(0, 2) > scripted.LARGEST:
+            return True
+        file.seek(0)
+        return scripted.may_run(file.read())
 
 
 def folder(visit: Visit) -> FileStore:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from .metadata import ARCHIVE_TABLES
+from ..metadata import ARCHIVE_TABLES
 
 
 class CannotServe(Exception):

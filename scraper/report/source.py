@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from ..archive.schema import TABLES
-from ..archive.store import ArchiveError
+from ..archive.store import ArchiveError, refuse_export
 from ..urls import segment
 
 BUSY_TIMEOUT_S = 30.0
@@ -25,6 +25,7 @@ def look_into(path: Path) -> sqlite3.Connection:
         raise ArchiveError(f"{path} is not an archive: {error}") from None
     if missing := sorted(set(TABLES) - tables):
         db.close()
+        refuse_export(path, tables)
         if "archive_info" not in tables:
             raise ArchiveError(f"{path} is a database, but no archive; give --archive another path")
         raise ArchiveError(f"{path} was made by an older version (it lacks {missing[0]}); the next crawl brings it up to date")

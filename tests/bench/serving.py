@@ -20,8 +20,8 @@ from pathlib import Path
 from random import Random
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from scraper.explore.metadata import metadata
 from scraper.explore.serve import serve_command
+from scraper.metadata import metadata
 
 from .bench import Bench
 from .figure import Figure

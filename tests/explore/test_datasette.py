@@ -15,9 +15,9 @@ import pytest
 import yaml
 from datasette.app import Datasette
 
-from scraper.explore.metadata import metadata, metadata_path
 from scraper.explore.plugin import SETTINGS
 from scraper.explore.serve import CannotServe, serve, serve_command
+from scraper.metadata import metadata, metadata_path
 
 TABLES: dict[str, dict[str, Any]] = metadata()["databases"]["archive"]["tables"]
 SHOWN = [table for table, described in TABLES.items() if not described.get("hidden")]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from scraper.explore.metadata import metadata, metadata_path
+from scraper.metadata import metadata, metadata_path
 
 TABLES: dict[str, dict[str, Any]] = metadata()["databases"]["archive"]["tables"]
 HIDDEN = {

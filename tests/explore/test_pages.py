@@ -8,7 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 from datasette.app import Datasette
 
-from scraper.explore.metadata import metadata
+from scraper.metadata import metadata
 
 from .making import SHA
 from .reading import get, page, words

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 from datasette.app import Datasette
 
-from scraper.explore.metadata import metadata
+from scraper.metadata import metadata
 
 from .making import SEEN, SHA, add, attachment, message, request
 from .reading import get

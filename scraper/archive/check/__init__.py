@@ -19,7 +19,7 @@ from ...urls import Site
 from ..files import FileStore
 from ..migrations import migrations
 from ..runs import begin, finish
-from ..store import BUSY_TIMEOUT_S, Archive, ArchiveError, lock_archive
+from ..store import BUSY_TIMEOUT_S, Archive, ArchiveError, lock_archive, refuse_export
 from ..texts import was_interrupted
 from .agenda import AGENDA
 from .captures import CAPTURES
@@ -181,6 +181,7 @@ def _opened(path: Path, files: str | None, upgrade: bool) -> Iterator[Archive | 
 def _bring_up_to_date(path: Path, db: sqlite3.Connection, upgrade: bool) -> None:
     if not migrations.pending(Database(db)):
         return
+    refuse_export(path, {row[0] for row in db.execute("select name from sqlite_master where type = 'table'")})
     if not upgrade:
         raise ArchiveError(f"an older version made {path}; any crawl, or wdtk check --repair, brings it up to date")
     said = db.execute("pragma quick_check(1)").fetchone()[0]

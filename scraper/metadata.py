@@ -11,7 +11,17 @@ import yaml
 ARCHIVE = "archive"
 """The name under which metadata.yml describes an archive, whatever its file is called."""
 
-ARCHIVE_TABLES = frozenset({"archive_info", "requests", "captures", "agenda"})
+SQLAR = "sqlar"
+SQLAR_MEANING = {
+    "description": "One row per file: its bytes, in the format of SQLite's archiver.",
+    "source": "the files that the site served",
+    "hidden": True,
+    # A page of this table would take fifty files into memory; their own pages send them piece by piece.
+    "allow": False,
+}
+"""The table with the files' bytes that an export may have, and what metadata.yml would say of it."""
+
+ARCHIVE_TABLES = frozenset({"archive_info", "requests", "messages"})
 """The tables by which a database is known to be an archive."""
 
 
@@ -21,10 +31,10 @@ def metadata_path() -> Path:
     Raises FileNotFoundError where it is in neither place.
     """
     here = Path(__file__).parent
-    for path in (here / "metadata.yml", here.parents[1] / "metadata.yml"):
+    for path in (here / "metadata.yml", here.parent / "metadata.yml"):
         if path.is_file():
             return path
-    raise FileNotFoundError(f"metadata.yml is neither in {here} nor in {here.parents[1]}: the installation is incomplete")
+    raise FileNotFoundError(f"metadata.yml is neither in {here} nor in {here.parent}: the installation is incomplete")
 
 
 @cache
@@ -40,5 +50,5 @@ def metadata() -> dict[str, Any]:
 @cache
 def study_tables() -> dict[str, Any]:
     """What the tables and views mean that `wdtk study` makes, in the form of metadata.yml's tables. Shared, too."""
-    described: dict[str, Any] = yaml.safe_load((Path(__file__).parents[1] / "study" / "metadata.yml").read_text(encoding="utf-8"))
+    described: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "study" / "metadata.yml").read_text(encoding="utf-8"))
     return dict(described["tables"])

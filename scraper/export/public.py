@@ -1,0 +1,206 @@
+"""The public edition: what of an archive may be published, and in which words.
+
+What is not named here is not in it. `docs/ethics.md` says what this protects from, and what it does not.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from functools import lru_cache
+from itertools import chain
+
+from .masking import Mask, gather
+from .pseudonyms import Pseudonyms
+from .spellings import ordinary_words
+from .tables import Table
+
+_THREAD = "(select request_id from main.messages where id = message_id)"
+_THREAD_OF_FILE = (
+    "(select m.request_id from main.attachments a join main.messages m on m.id = a.message_id "
+    "where a.file_id = file_texts.file_id and m.request_id in (select id from temp.chosen) order by a.id limit 1)"
+)
+_PAGE = "(select value from main.archive_info where key = 'site') || '/request/' || id"
+"""The address of a request by its number: the usual one has its title, and so may have a name."""
+
+_KEPT = {
+    "requests": "id authority_id batch_id law_used described_state display_state display_status awaiting_description prominence "
+    "created_at updated_at due_on correspondence_closed first_seen_at last_seen_at last_changed_at withheld_at",
+    "request_tags": "request_id name",
+    "messages": "id request_id anchor kind position sent_at recorded_at delivery_status withheld first_seen_at "
+    "last_changed_at gone_at",
+    "attachments": "id message_id site_id part size_shown status file_id content_type fetched_at first_seen_at "
+    "last_changed_at gone_at",
+    "files": "id sha256 size media_type text_status text_method page_count extracted_at",
+    "file_texts": "file_id",
+    "file_members": "parent_id position file_id",
+    "links": "message_id position",
+    "events": "id request_id event_type created_at described_state calculated_state last_described_at incoming_message_id "
+    "outgoing_message_id comment_id",
+    "authorities": "id url_name name short_name home_page publication_scheme disclosure_log created_at updated_at requests_count "
+    "requests_successful_count requests_not_held_count requests_overdue_count first_seen_at last_seen_at last_changed_at",
+    "authority_tags": "authority_id name value",
+    "users": "first_seen_at last_seen_at last_changed_at",
+    "batches": "id authority_count first_seen_at last_seen_at last_changed_at",
+    "runs": "id command started_at finished_at outcome http_requests pages_read requests_new requests_changed withheld failures "
+    "ceiling_hits robots_sha256 software",
+    "coverage": "run_id page_kind field pages filled",
+    "site_totals": "run_id observed_at name value",
+    "archive_info": "key value",
+    "exemptions": "id request_id provision law engaged source message_id anchor message_kind file_id sha256 page offset",
+    "mentions": "id request_id authority_id batch_id lexicon term kind supplier source message_id anchor message_kind file_id "
+    "sha256 page offset",
+    "outcomes": "request_id described_state display_state awaiting_description text_outcome agrees statements message_id anchor",
+    "outcome_statements": "id request_id outcome source message_id anchor message_kind file_id sha256 page offset",
+}
+"""Columns as they are: without strangers' words and what leads to a person's page. withheld_at and gone_at are NULL
+throughout; views ask for them."""
+
+_CHANGED = {
+    "requests": {
+        "title": "mask(title, id)",
+        "user_id": "person(user_id)",
+        "user_name": "requester(user_id, user_name)",
+        "url": _PAGE,
+    },
+    "request_tags": {"value": "mask(value, request_id)"},
+    "messages": {
+        "author": "author(author, request_id)",
+        "user_id": "person(user_id)",
+        "text": "mask(text, request_id)",
+        "new_text": "mask(new_text, request_id)",
+        "withheld_reason": "mask(withheld_reason, request_id)",
+    },
+    "attachments": {
+        "filename": f"mask(filename, {_THREAD})",
+        "note": f"mask(note, {_THREAD})",
+        "status_reason": f"mask(status_reason, {_THREAD})",
+    },
+    "file_texts": {"text": f"mask(text, {_THREAD_OF_FILE})"},
+    "file_members": {"path": "mask(path, null)", "reason": "mask(reason, null)"},
+    "links": {"url": f"mask(url, {_THREAD})", "shown_text": f"mask(shown_text, {_THREAD})"},
+    "authorities": {"notes": "mask(notes, null)"},
+    "users": {"id": "person(id)", "name": "requester(id, name)"},
+    "batches": {"title": "mask(title, null)", "user_id": "person(user_id)"},
+    "exemptions": {"cited": "mask(cited, request_id)", "quote": "mask(quote, request_id)"},
+    "mentions": {"cited": "mask(cited, request_id)", "quote": "mask(quote, request_id)"},
+    "outcomes": {"quote": "mask(quote, request_id)"},
+    "outcome_statements": {"cited": "mask(cited, request_id)", "quote": "mask(quote, request_id)"},
+}
+"""Columns in other words: functions of `Public.prepare`."""
+
+_WHOLE = frozenset({"deadlines", "clock_stops", "site_deadlines", "families", "family_members", "lexicons", "study_state"})
+"""Tables of numbers, dates and the project's own words."""
+
+LEFT_OUT = {
+    "changes": "old values of what was changed or redacted",
+    "withdrawals": "what the site withdrew",
+    "captures": "addresses of pages, in which names may be",
+    "ceiling_hits": "searches, in which names may be",
+    "follows": "targets, which may be people",
+}
+"""Tables that are not in it, and why."""
+
+_CONDITIONS = {
+    "requests": "withheld_at is null",
+    "messages": "gone_at is null",
+    "attachments": "gone_at is null",
+}
+_SPREADSHEETS = """
+    select id from main.files where media_type like 'application/vnd.ms-excel%' or media_type like '%spreadsheet%'
+    union select file_id from main.attachments where file_id is not null and (lower(content_type) in
+      ('text/csv', 'text/tab-separated-values') or lower(content_type) like '%excel%' or lower(content_type) like '%spreadsheet%'
+      or lower(substr(filename, -4)) in ('.csv', '.tsv', '.tab', '.xls', '.ods', '.slk', '.dif')
+      or lower(substr(filename, -5)) like '.xls_')
+    union select file_id from main.file_members where file_id is not null and
+      (lower(substr(path, -4)) in ('.csv', '.tsv', '.tab', '.xls', '.ods') or lower(substr(path, -5)) like '.xls_')"""
+"""Told by bytes, and by name and served type: a CSV is plain text by its bytes."""
+
+_SAID = {
+    "email": "e-mail addresses",
+    "phone": "telephone numbers",
+    "ni_number": "National Insurance numbers",
+    "postcode": "postcodes, cut to their district",
+    "name": "names in texts",
+    "author": "authors of messages",
+}
+ORDINARY_SAMPLE = 20_000
+"""Texts from which it is told which words are ordinary, so that the name Will is not found in every will."""
+
+
+class Public:
+    """Safe to publish, as far as rules can tell. `key` makes the pseudonyms, and must not be published."""
+
+    name = "public"
+    hides = True
+
+    def __init__(self, key: bytes, spreadsheets: bool = False) -> None:
+        self._pseudonyms = Pseudonyms(key)
+        self._spreadsheets = spreadsheets
+        self._mask: Mask | None = None
+
+    def prepare(self, db: sqlite3.Connection) -> None:
+        """Raises sqlite3.Error where the archive cannot be read."""
+        texts = db.execute(
+            f"select text from main.messages where text is not null order by (id * 7919) % 1000003 limit {ORDINARY_SAMPLE}"
+        )
+        mask = self._mask = Mask(
+            gather(
+                self._pseudonyms,
+                db.execute("select id, name, short_name from main.authorities order by id"),
+                db.execute("select id, url_name, name from main.users order by id"),
+                db.execute("select id, user_id, user_name, authority_id from main.requests order by id"),
+                db.execute(
+                    "select distinct request_id, kind, author, user_id, user_url_name from main.messages "
+                    "where author is not null order by 1, 2, 3, 4, 5"
+                ),
+                ordinary_words(row[0] for row in chain(texts)),
+            )
+        )
+        # What a message adds is often all of it: the same text again.
+        masked = lru_cache(maxsize=2)(mask.text)
+        db.create_function("mask", 2, masked, deterministic=True)
+        db.create_function("author", 2, mask.author, deterministic=True)
+        db.create_function("person", 1, self._person, deterministic=True)
+        db.create_function("requester", 2, self._requester, deterministic=True)
+        db.execute("create temp table spreadsheets (id integer primary key)")
+        if not self._spreadsheets:
+            db.execute(f"insert into temp.spreadsheets {_SPREADSHEETS}")
+
+    def _requester(self, user_id: int | None, name: str | None) -> str | None:
+        return None if user_id is None and name is None else self._pseudonyms.requester(user_id, name)
+
+    def _person(self, user_id: int | None) -> int | None:
+        """A number in place of an account's, which leads to its page; the same as its pseudonym says in hexadecimal."""
+        return None if user_id is None else int(self._pseudonyms.requester(user_id, None).partition("-")[2], 16)
+
+    def shown(self, table: Table) -> dict[str, str] | None:
+        if table.is_view or table.name in _WHOLE:
+            return None
+        return {**{name: name for name in _KEPT.get(table.name, "").split()}, **_CHANGED.get(table.name, {})}
+
+    def condition(self, table: Table) -> str | None:
+        if table.name == "file_texts":
+            return "file_id not in (select id from temp.spreadsheets)"
+        return _CONDITIONS.get(table.name)
+
+    def said(self, text: str) -> str:
+        assert self._mask is not None
+        return self._mask.text(text) or ""
+
+    def left_out(self, db: sqlite3.Connection) -> dict[str, int]:
+        counts = {
+            "texts of spreadsheets": "select count(*) from main.file_texts where file_id in (select id from temp.spreadsheets) "
+            "and file_id in (select id from temp.chosen_files)",
+            "messages that are gone from the site": "select count(*) from main.messages where gone_at is not null "
+            "and id in (select id from temp.chosen_messages)",
+            "files and attachments gone from the site": "select count(*) from main.attachments where gone_at is not null "
+            "and message_id in (select id from temp.chosen_messages)",
+            "accounts' words about themselves": "select count(*) from main.users where about_me is not null",
+            "raw pages": "select count(*) from main.captures where body is not null",
+            "files' bytes": "select count(*) from temp.chosen_files",
+        }
+        return {what: count for what, query in counts.items() if (count := db.execute(query).fetchone()[0])}
+
+    def masked(self) -> dict[str, int]:
+        assert self._mask is not None
+        return {said: self._mask.counts[kind] for kind, said in _SAID.items() if self._mask.counts[kind]}
