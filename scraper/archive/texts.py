@@ -82,6 +82,16 @@ def waiting(db: sqlite3.Connection, statuses: Sequence[str], after: int, limit: 
     return [FileRow(*row) for row in rows]
 
 
+def noted(db: sqlite3.Connection, status: str, ending: str, after: int, limit: int) -> list[FileRow]:
+    """Files with this status whose note ends so, in the order of their numbers, from the first beyond `after`."""
+    rows = db.execute(
+        "select id, sha256, size, text_status from files where text_status = ? and id > ? and text_error like '%' || ? "
+        "order by id limit ?",
+        (status, after, ending, limit),
+    )
+    return [FileRow(*row) for row in rows]
+
+
 @contextmanager
 def extracting(archive: Archive, now: str) -> Iterator[None]:
     """Notes for `wdtk check` that files are being read: what a killed run leaves is then no damage."""

@@ -3,6 +3,17 @@
 Datasette's entry point names this package and not `plugin`, since it looks for `static/` beside what is named.
 """
 
+from .frame import extra_js_urls, prepare_jinja2_environment
 from .plugin import asgi_wrapper, extra_css_urls, get_metadata, menu_links, register_routes, render_cell, startup
 
-__all__ = ["asgi_wrapper", "extra_css_urls", "get_metadata", "menu_links", "register_routes", "render_cell", "startup"]
+__all__ = [
+    "asgi_wrapper",
+    "extra_css_urls",
+    "extra_js_urls",
+    "get_metadata",
+    "menu_links",
+    "prepare_jinja2_environment",
+    "register_routes",
+    "render_cell",
+    "startup",
+]

@@ -1,7 +1,8 @@
 """All hits of a search as CSV or JSON, however many, sent while they are read.
 
-One short query after another: none runs long enough to be cut off, and a reader who goes away costs one at most. The
-rows of each kind come in the order of the archive's own numbers, the highest first.
+One short query after another, each in its turn: none runs long enough to be cut off, a reader who takes long keeps nobody
+waiting, and one who goes away costs one at most. The rows of each kind come in the order of the archive's own numbers,
+the highest first.
 
 Cells of the CSV that begin with ``=``, ``+``, ``-``, ``@``, a tab or a carriage return have an apostrophe put before
 them: a spreadsheet would take them for formulas, and strangers wrote them. The JSON has them as they are.
@@ -20,6 +21,7 @@ from typing import Any
 from .search_engine import Index, Search, by_number, indexes
 from .search_filters import Where
 from .search_passages import Passage, passages
+from .turns import LINE, Downloads, busy
 from .visit import Query, Reader, Visit
 
 ROWS_AT_A_TIME = 200
@@ -40,10 +42,15 @@ class Export:
         kind = "text/csv" if self.form == "csv" else "application/json"
         headers = {"content-type": f"{kind}; charset=utf-8", "content-disposition": f'attachment; filename="search.{self.form}"'}
         raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+        line: Downloads = self.visit.request.scope[LINE]
+        if line.crowded:
+            await busy(send)
+            return
         await send({"type": "http.response.start", "status": 200, "headers": raw})
         gone = asyncio.ensure_future(_gone(self.visit.request.receive))
+        rows = self._rows(line, gone)
         try:
-            async for part in _csv(self._rows()) if self.form == "csv" else _json(self._rows()):
+            async for part in _csv(rows) if self.form == "csv" else _json(rows):
                 if gone.done():
                     return
                 await send({"type": "http.response.body", "body": part.encode(), "more_body": True})
@@ -51,13 +58,18 @@ class Export:
             gone.cancel()
         await send({"type": "http.response.body", "body": b""})
 
-    async def _rows(self) -> AsyncIterator[list[dict[str, Any]]]:
-        """All hits, some at a time."""
+    async def _rows(self, line: Downloads, gone: asyncio.Future[None]) -> AsyncIterator[list[dict[str, Any]]]:
+        """All hits, some at a time, until the reader is gone."""
         wanted = self.search.filters.places()
-        for index in (await self.visit.read(indexes))[0]:
+        async with line.turn():
+            every = (await self.visit.read(indexes))[0]
+        for index in every:
             before = 1 << 62
             while index.where in wanted:
-                (found, before), _ = await self.visit.read(partial(self._part, index=index, before=before))
+                async with line.turn():
+                    if gone.done():
+                        return
+                    (found, before), _ = await self.visit.read(partial(self._part, index=index, before=before))
                 if not before:
                     break
                 yield [self._row(index, each) for each in found]

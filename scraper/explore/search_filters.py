@@ -58,8 +58,10 @@ CONDITIONS = {
     where id = :authority or url_name = :authority or name like '%' || :authority || '%')""",
     "tag": """r.authority_id in (select authority_id from authority_tags
     where name = :tag and (:tag_value = '' or value = :tag_value))""",
-    "requester": """r.user_id in (select id from users
-    where id = :requester or url_name = :requester or name like '%' || :requester || '%')""",
+    # Who asks from outside the site has a name and no account.
+    "requester": """(r.user_id in (select id from users
+    where id = :requester or url_name = :requester or name like '%' || :requester || '%')
+    or r.user_id is null and r.user_name like '%' || :requester || '%')""",
     "batch": "r.batch_id = :batch",
     "law": "r.law_used = :law",
     "state": "coalesce(r.display_state, r.described_state) = :state",

@@ -15,6 +15,7 @@ from datasette.utils import sqlite_timelimit
 from datasette.utils.asgi import Request, Response
 
 from . import policy, words
+from .breaks import breakable
 from .links import Links, Value, followable
 
 if TYPE_CHECKING:
@@ -80,6 +81,8 @@ class Visit:
     request: Request
     links: Links
     path: dict[str, str]
+    writes_sql: bool | None = None
+    """Whether this reader may write SQL of their own (Datasette's permission ``execute-sql``); None before `read`."""
 
     @property
     def args(self) -> Mapping[str, str]:
@@ -102,6 +105,10 @@ class Visit:
             finally:
                 db.execute("rollback")
 
+        if self.writes_sql is None:
+            self.writes_sql = await self.datasette.permission_allowed(
+                self.request.actor, "execute-sql", resource=self.database.name, default=True
+            )
         done: tuple[T, list[Asked]] = await self.database.execute_fn(in_thread)
         return done
 
@@ -110,6 +117,7 @@ class Visit:
         shared = {
             "links": self.links,
             "asked": asked or [],
+            "writes_sql": self.writes_sql,
             "sql_of": {item.query.title: item for item in asked or []},
             "database": self.database.name,
             "site_title": self.datasette.metadata("title") or "Archive",
@@ -117,7 +125,7 @@ class Visit:
             "version": _version(),
             "template": template,
         }
-        body = environment().get_template(template).render(shared | context)
+        body = breakable(environment().get_template(template).render(shared | context))
         return Response.html(body, status=status, headers={"content-security-policy": policy.PAGE})
 
     def page_number(self) -> int:

@@ -9,13 +9,13 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..archive.store import Archive, ArchiveError
-from ..archive.texts import FileRow, TextKeeper, extracting, waiting, was_interrupted
+from ..archive.texts import FileRow, TextKeeper, extracting, noted, waiting, was_interrupted
 from .limits import READING, RECOGNISING
 from .pool import Pool
-from .result import Outcome
+from .result import SCANS, Outcome, has_scans
 from .supervised import read_supervised
 
 AHEAD = 3
@@ -50,6 +50,10 @@ class _Job:
     done: Extracted = field(default_factory=Extracted)
     under_way: dict[Future[list[Outcome]], list[FileRow]] = field(default_factory=dict)
     after: int = 0
+    partly_after: int | None = None
+    """The last of the files handed out that earlier runs read but for pages that are images; None where none is left."""
+    layers: dict[int, Outcome] = field(default_factory=dict)
+    """The text layers of files whose images are being recognised, by the files' numbers."""
 
 
 def extract(
@@ -62,12 +66,15 @@ def extract(
 ) -> Extracted:
     """Reads every file that is due, and what comes out of them; `again` names statuses that are read once more.
 
-    With `languages` (of tesseract) scans and images are recognised, those of earlier runs too. `now` gives UTC text.
+    With `languages` (of tesseract) scans and images are recognised, those of earlier runs too, and pages that are images
+    among others with a text layer, which stays. `now` gives UTC text.
     Raises CannotStart, ArchiveError where bytes are missing, OSError where the disk refuses; what was read by then is kept.
     """
     statuses = ("due", *(("no_text_layer",) if languages else ()), *again)
     job = _Job(archive, pool, languages, tuple(dict.fromkeys(statuses)), now, progress)
-    if not waiting(archive.db, job.statuses, 0, 1) and not was_interrupted(archive.db):
+    if languages and "extracted" not in again and noted(archive.db, "extracted", SCANS, 0, 1):
+        job.partly_after = 0
+    if job.partly_after is None and not waiting(archive.db, job.statuses, 0, 1) and not was_interrupted(archive.db):
         return job.done
     began = time.monotonic()
     with extracting(archive, now()):
@@ -91,11 +98,14 @@ def _run(job: _Job) -> None:
             rows, outcomes = job.under_way.pop(future), future.result()
             results: list[tuple[int, Outcome]] = []
             for row, outcome in zip(rows, outcomes, strict=True):
-                if outcome.status == "no_text_layer" and job.languages and row.status != "no_text_layer":
-                    _submit(job, [FileRow(row.id, row.sha256, row.size, "no_text_layer")])
-                else:
-                    results.append((row.id, outcome))
-                    _count(job.done, row, outcome)
+                if has_scans(outcome) and job.languages and not _is_scan(job, row):
+                    if outcome.status != "no_text_layer":
+                        job.layers[row.id] = outcome
+                    _submit(job, [replace(row, status="no_text_layer")])
+                    continue
+                kept = _with_layer(job.layers.pop(row.id, None), outcome)
+                results.append((row.id, kept))
+                _count(job.done, row, kept)
             keeper.keep(results, job.now())
             job.progress(job.done)
 
@@ -105,6 +115,9 @@ def _hand_out(job: _Job) -> None:
     free = AHEAD * job.pool.width - len(job.under_way)
     size = sum(row.size for rows in job.under_way.values() for row in rows)
     if free <= 0:
+        return
+    if job.partly_after is not None:
+        _hand_out_partly(job, free)
         return
     rows = waiting(job.archive.db, job.statuses, job.after, free * PARCEL_FILES)
     each = -(-len(rows) // free)
@@ -123,6 +136,24 @@ def _hand_out(job: _Job) -> None:
         size += row.size
     if parcel:
         _submit(job, parcel)
+
+
+def _hand_out_partly(job: _Job, free: int) -> None:
+    """Gives the pool files that are read but for their images. Their text layers are read again: they are soon had."""
+    assert job.partly_after is not None
+    rows = noted(job.archive.db, "extracted", SCANS, job.partly_after, free)
+    for row in rows:
+        _submit(job, [row])
+    job.partly_after = rows[-1].id if rows else None
+    if not rows:
+        _hand_out(job)
+
+
+def _with_layer(layer: Outcome | None, outcome: Outcome) -> Outcome:
+    """What is kept of a file whose images were recognised: where that failed, the text layer that it has."""
+    if layer is None or outcome.status in ("ocr", "extracted", "empty"):
+        return outcome
+    return replace(layer, error=f"{layer.error}; to recognise them failed: {outcome.error}")
 
 
 def _is_scan(job: _Job, row: FileRow) -> bool:

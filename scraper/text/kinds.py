@@ -100,6 +100,8 @@ def _zip_kind(data: bytes, found: str) -> str:
 
 
 def _ole_kind(data: bytes) -> str:
+    if len(data) < olefile.MINIMAL_OLEFILE_SIZE:
+        raise Unreadable(f"OLE: cut off, there are {len(data):,} bytes of it")
     try:
         with olefile.OleFileIO(io.BytesIO(data)) as container:
             if container.exists("EncryptedPackage"):

@@ -12,6 +12,8 @@ Status = Literal["extracted", "no_text_layer", "ocr", "empty", "unsupported", "e
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _LINE_ENDS = re.compile("\r\n?|\x85|\u2028|\u2029")
 PATH_CHARACTERS = 1000
+SCANS = "pages are images without text"
+"""How the note ends of a text that lacks the pages that are images: they can still be recognised."""
 
 
 class Encrypted(Exception):
@@ -67,6 +69,11 @@ class Outcome:
     text: str | None = None
     error: str | None = None
     members: tuple[Member, ...] = ()
+
+
+def has_scans(outcome: Outcome) -> bool:
+    """Whether there is something to recognise in a file that was read without."""
+    return outcome.status == "no_text_layer" or (outcome.status == "extracted" and (outcome.error or "").endswith(SCANS))
 
 
 def clean(text: str) -> str:

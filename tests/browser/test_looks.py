@@ -17,6 +17,16 @@ pytestmark = [needs_recordings, pytest.mark.browser, pytest.mark.slow]
 PAGES = """home thread long-thread withheld authority batch systems uses user file changes night health about search found
 narrowed nothing-found missing""".split()
 
+DATASETTES = {
+    "/archive": "database",
+    "/archive/requests?_facet=display_state&_search=dog": "table",
+    "/archive/request_summary": "view",
+    "/archive/requests/105": "row",
+    "/archive?sql=select+id,title+from+requests+where+title+<>+''+limit+5": "query",
+    "/archive/requests?id__exact=0": "nothing",
+}
+"""Path -> the name of its picture."""
+
 LUMINANCE = """() => {
   const rgb = getComputedStyle(document.body).backgroundColor.match(/[\\d.]+/g).map(Number);
   return (0.2126 * rgb[0] + 0.7152 * rgb[1] + 0.0722 * rgb[2]) / 255;
@@ -51,6 +61,22 @@ def test_a_page_breaks_no_rule_of_wcag(open_tab: OpenTab, site: str, addresses: 
     tab.page.emulate_media(color_scheme="dark")
     assert tab.page.evaluate(LUMINANCE) < 0.1
     assert tab.violations() == []
+
+
+@pytest.mark.parametrize("path", DATASETTES)
+def test_datasettes_own_pages_break_none_either(open_tab: OpenTab, site: str, path: str) -> None:
+    tab = open_tab(site, color_scheme="light")
+    tab.go(path)
+    tab.page.wait_for_load_state("load")
+    assert tab.page.evaluate(LUMINANCE) > 0.9
+    assert tab.violations() == []
+    tab.page.emulate_media(color_scheme="dark")
+    assert tab.page.evaluate(LUMINANCE) < 0.1
+    assert tab.violations() == []
+    tab.shoot(f"datasette-{DATASETTES[path]}-dark", full=False)
+    for width in (1200, 390):
+        tab.page.set_viewport_size({"width": width, "height": 800})
+        assert tab.overflow() == 0, width
 
 
 def test_axe_would_tell(tab: Tab) -> None:
@@ -102,4 +128,4 @@ def test_on_paper_there_are_words_and_no_controls(tab: Tab, db: sqlite3.Connecti
     assert links.first.is_visible()
     tab.page.emulate_media(media="print")
     assert message.is_visible()
-    assert tab.page.locator("nav, button, .skip, .view, .sql").filter(visible=True).count() == 0
+    assert tab.page.locator("nav, button, .skip, .view, .sql, .cite").filter(visible=True).count() == 0

@@ -7,6 +7,8 @@ import pytest
 from bs4 import BeautifulSoup
 from datasette.app import Datasette
 
+from scraper.explore.breaks import LONGEST, breakable
+
 from .making import IDS, SHA
 from .reading import active, get
 
@@ -104,6 +106,38 @@ def test_no_control_character_reaches_a_reader(attacked: tuple[str, Datasette]) 
             if letter in "\x00\x07\x1b\u202e\u2066\u2069\ufeff\u2028"
         }
         assert found == set(), path
+
+
+def test_no_word_is_without_an_end(attacked: tuple[str, Datasette]) -> None:
+    """Chromium takes half a minute for a page full of words of 10,000 letters."""
+    _, datasette = attacked
+    for path in (*PAGES, "/dogs/-/search?q=aa*", "/dogs/-/about"):
+        soup = BeautifulSoup(get(datasette, path).text, "lxml")
+        assert soup.body is not None
+        longest = max((len(word) for text in soup.body.strings for word in text.split()), default=0)
+        assert longest <= LONGEST, path
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("a" * LONGEST, [LONGEST]),
+        ("a" * (LONGEST + 1), [LONGEST, 1]),
+        ("a" * (2 * LONGEST) + " b", [LONGEST, LONGEST + 2]),
+        ("&amp;" * (LONGEST + 1), [5 * LONGEST, 5]),
+        ("a" * LONGEST + "\u0301\u0302b", [LONGEST + 2, 1]),
+        ("a" * (LONGEST - 1) + "\U0001f469\u200d\U0001f52cb", [LONGEST + 2, 1]),
+        ("\u0301" * 3 * LONGEST, [3 * LONGEST]),
+    ],
+)
+def test_a_long_word_may_be_broken_between_letters(text: str, pieces: list[int]) -> None:
+    page = f'<head><title>{text}</title></head><body class="x"><a href="{"y" * 999}">{text}</a></body>'
+    broken = breakable(page)
+    assert broken.replace("<wbr>", "") == page
+    assert broken.startswith(f"<head><title>{text}</title>")
+    assert f'href="{"y" * 999}"' in broken
+    shown = broken.rpartition('">')[2].removesuffix("</a></body>")
+    assert [len(piece) for piece in shown.split("<wbr>")] == pieces
 
 
 def test_it_can_be_read_as_text(attacked: tuple[str, Datasette]) -> None:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import sqlite3
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
@@ -15,7 +16,7 @@ from scraper.explore import policy as policies
 from scraper.explore.turns import Queue
 
 from .making import SHA
-from .reading import active, get, policy
+from .reading import active, get, page, policy, words
 
 OURS = [
     "/",
@@ -112,7 +113,10 @@ def test_another_database_is_left_alone(tmp_path: Path) -> None:
     other = tmp_path / "other.db"
     sqlite3.connect(other).execute("create table t (id)").connection.close()
     datasette = Datasette([str(other)])
-    assert "content-security-policy" not in get(datasette, "/other").headers
+    left = get(datasette, "/other")
+    assert "content-security-policy" not in left.headers
+    assert "<html>" in left.text
+    assert "wdtk-archive" not in left.text
     assert get(datasette, "/robots.txt").status_code == 404
     assert get(datasette, "/other/-/request/1").status_code == 404
     assert "other" in get(datasette, "/").text
@@ -130,10 +134,27 @@ def test_who_may_not_see_the_database_sees_no_page_of_it(filled_archive: Path) -
         assert get(datasette, path).status_code == 403, path
 
 
-def test_settings_that_hide_sql_leave_our_pages(filled_archive: Path) -> None:
-    datasette = Datasette([str(filled_archive)], settings={"default_allow_sql": False})
-    assert get(datasette, "/dogs?sql=select+1").status_code == 403
-    assert get(datasette, "/dogs/-/request/1").status_code == 200
+@pytest.mark.parametrize("path", ["/", "/dogs/-/request/1", "/dogs/-/user/1", "/dogs/-/health", "/dogs/-/search?q=dogs"])
+def test_who_may_not_write_sql_sees_that_of_our_pages_without_links(dogs: Datasette, filled_archive: Path, path: str) -> None:
+    closed = Datasette([str(filled_archive)], settings={"default_allow_sql": False})
+    opened = Datasette([str(filled_archive)], settings={"default_allow_sql": False}, metadata={"allow_sql": True})
+    assert get(closed, "/dogs?sql=select+1").status_code == 403
+    shown = {name: page(datasette, path) for name, datasette in {"dogs": dogs, "closed": closed, "opened": opened}.items()}
+    links = {name: [link for link in soup.select("a") if "?sql=" in str(link["href"])] for name, soup in shown.items()}
+    assert [words(link) for link in links["opened"]] == [words(link) for link in links["dogs"]] != []
+    assert links["closed"] == []
+    told = [words(each) for each in shown["closed"].select(".sql summary")[1:]]
+    assert told == [words(link) for link in shown["dogs"].select(".sql a")]
+    statements = [str(statement.string) for statement in shown["closed"].select(".sql pre")]
+    given = [parse_qs(urlsplit(str(link["href"])).query)["sql"][0] for link in shown["dogs"].select(".sql a")]
+    assert [statement.split() for statement in statements] == [statement.split() for statement in given]
+    assert active(shown["closed"]) == []
+
+
+def test_values_stand_beside_the_sql_that_nobody_may_change(filled_archive: Path) -> None:
+    closed = Datasette([str(filled_archive)], settings={"default_allow_sql": False})
+    told = [words(each) for each in page(closed, "/dogs/-/user/1").select(".sql p")]
+    assert "with :id = 1, :limit = 26, :offset = 0" in told
 
 
 def test_pages_are_found_under_a_base_url(filled_archive: Path) -> None:
@@ -164,6 +185,16 @@ def test_numbers_and_names_in_tables_lead_to_our_pages(dogs: Datasette) -> None:
 def test_datasettes_pages_lead_to_ours(dogs: Datasette) -> None:
     menu = BeautifulSoup(get(dogs, "/dogs/requests").text, "lxml").select(".nav-menu a")
     assert {"/dogs/-/", "/dogs/-/search", "/dogs/-/health", "/dogs/-/about"} <= {str(link["href"]) for link in menu}
+
+
+@pytest.mark.parametrize("path", ["/dogs", "/dogs/requests", "/dogs/requests/1", "/dogs?sql=select+1+as+one"])
+def test_datasettes_pages_say_their_language_and_have_our_style(dogs: Datasette, path: str) -> None:
+    soup = BeautifulSoup(get(dogs, path).text, "lxml")
+    assert soup.html is not None
+    assert soup.html["lang"] == "en"
+    assert soup.select('link[href$="/wdtk-archive/explore.css"]') != []
+    assert soup.select('script[type="module"][src$="/wdtk-archive/datasette.js"]') != []
+    assert '<html lang="en">' in get(dogs, "/dogs/no_such_table").text
 
 
 def test_tables_keep_their_facets_and_json(dogs: Datasette) -> None:

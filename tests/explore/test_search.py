@@ -140,6 +140,26 @@ def test_files_are_filtered_by_type_and_by_where_they_came(
     assert hits(search(dogs, q="dogs", where="files", state="rejected")) == []
 
 
+@pytest.mark.parametrize("common", [False, True])
+def test_who_asks_from_outside_the_site_is_found_by_name(
+    filled_archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, common: bool
+) -> None:
+    if common:
+        for name in ("RANKED_AT_MOST", "READ_AT_MOST", "GROUPED_AT_MOST"):
+            monkeypatch.setattr(search_engine, name, 0)
+    path = tmp_path / "dogs.db"
+    with sqlite3.connect(filled_archive) as source, sqlite3.connect(path) as db:
+        source.backup(db)
+        request(db, 20, title="Dogs of the outside", user_id=None, user_name="Olive Outsider")
+        message(db, 20, 20, "outgoing-20", "request", 1, author="Olive Outsider")
+        request(db, 21, title="Dogs of nobody", user_id=None, user_name=None)
+    served = Datasette([str(path)])
+    assert hits(search(served, q="dogs", where="titles", requester="outsider")) == [("Dogs of the outside", "/dogs/-/request/20")]
+    assert hits(search(served, q="dogs", where="messages", requester="Olive"))[0][1] == "/dogs/-/request/20#outgoing-20"
+    assert hits(search(served, q="dogs", where="titles", requester="20")) == []
+    assert len(hits(search(served, q="dogs", where="titles", requester="Ann Asker"))) == 2
+
+
 def test_a_file_inside_another_is_found_with_its_message(filled_archive: Path, tmp_path: Path) -> None:
     path = tmp_path / "dogs.db"
     with sqlite3.connect(filled_archive) as source, sqlite3.connect(path) as db:

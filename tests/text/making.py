@@ -55,20 +55,26 @@ def stream(content: bytes, more: bytes = b"") -> bytes:
     return b"<</Length %d%s>>stream\n%s\nendstream" % (len(content), more, content)
 
 
-def pdf(*pages: str, drawn: bool = False, trailer: bytes = b"") -> bytes:
-    """A PDF with a line of text on each page; `drawn` puts an image in its place."""
+_IMAGE = b"/Type/XObject/Subtype/Image/Width 2/Height 2/ColorSpace/DeviceGray/BitsPerComponent 8"
+
+
+def pdf(
+    *pages: str | None, drawn: bool = False, trailer: bytes = b"", image: bytes = stream(b"\x00\xff\xff\x00", _IMAGE)
+) -> bytes:
+    """A PDF with a line of text on each page; an image in its place where that is None, or `drawn`."""
     kids = b" ".join(b"%d 0 R" % (5 + 2 * number) for number in range(len(pages)))
-    image = b"/Type/XObject/Subtype/Image/Width 2/Height 2/ColorSpace/DeviceGray/BitsPerComponent 8"
     objects = [
         b"<</Type/Catalog/Pages 2 0 R>>",
         b"<</Type/Pages/Kids[%s]/Count %d>>" % (kids, len(pages)),
         b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
-        stream(b"\x00\xff\xff\x00", image),
+        image,
     ]
     for number, words in enumerate(pages):
         resources = b"/Resources<</Font<</F 3 0 R>>/XObject<</I 4 0 R>>>>"
         objects.append(b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]%s/Contents %d 0 R>>" % (resources, 6 + 2 * number))
-        shown = b"q 500 0 0 700 50 50 cm /I Do Q" if drawn else b"BT /F 12 Tf 50 700 Td (%s) Tj ET" % words.encode("latin-1")
+        shown = b"q 500 0 0 100 50 500 cm /I Do Q"
+        if words is not None and not drawn:
+            shown = b"BT /F 12 Tf 50 700 Td (%s) Tj ET" % words.encode("latin-1")
         objects.append(stream(shown))
     return pdf_of(objects, trailer)
 
@@ -187,6 +193,47 @@ def xlsx(rows: str, dimension: str = "A1:B2", **beside: bytes) -> bytes:
         "xl/worksheets/sheet1.xml": sheet,
     }
     return zipped({**parts, **{f"xl/{name.replace('_', '.')}": content for name, content in beside.items()}})
+
+
+def xlsb(words: str, number: float) -> bytes:
+    """The binary sort of XLSX ([MS-XLSB]): one sheet called Costs with a word and a number."""
+
+    def record(kind: int, content: bytes = b"") -> bytes:
+        told = bytes([kind]) if kind < 0x80 else bytes([kind & 0x7F | 0x80, kind >> 7])
+        return told + bytes([len(content)]) + content
+
+    def wide(text: str) -> bytes:
+        return struct.pack("<I", len(text)) + text.encode("utf-16-le")
+
+    relations, package = f"{OOXML}/officeDocument/2006/relationships", f"{OOXML}/package/2006/relationships"
+    bundle = record(0x9C, struct.pack("<II", 0, 1) + wide("r1") + wide("Costs"))
+    book = record(0x83) + record(0x8F) + bundle + record(0x90) + record(0x84)
+    cells = record(0x06, struct.pack("<II", 0, 0) + wide(words)) + record(0x05, struct.pack("<IId", 1, 0, number))
+    rows = record(0x91) + record(0x00, struct.pack("<I", 0) + bytes(13)) + cells + record(0x92)
+    sheet = record(0x81) + record(0x94, struct.pack("<IIII", 0, 0, 0, 1)) + rows + record(0x82)
+    to_sheet = f'<Relationship Id="r1" Type="{relations}/worksheet" Target="worksheets/sheet1.bin"/>'
+    return zipped(
+        {
+            "[Content_Types].xml": TYPES,
+            "xl/workbook.bin": book,
+            "xl/_rels/workbook.bin.rels": f'<Relationships xmlns="{package}">{to_sheet}</Relationships>',
+            "xl/worksheets/sheet1.bin": sheet,
+        }
+    )
+
+
+def locked_xls() -> bytes:
+    """A workbook of BIFF8 that needs a password: after its FILEPASS the rest is noise."""
+    begin = struct.pack("<HHHHHHII", 0x0809, 16, 0x0600, 0x05, 0, 0, 0, 0)
+    protected, rc4 = struct.pack("<HH", 0x0086, 0), struct.pack("<HHHHH", 0x2F, 54, 1, 1, 1) + bytes(range(48))
+    return ole({"Workbook": begin + protected + rc4 + hashlib.sha256(b"noise").digest() * 20})
+
+
+def locked_doc() -> bytes:
+    """A document of Word 97 whose head says that the rest is encrypted ([MS-DOC] 2.5.2, fEncrypted)."""
+    head = struct.pack("<HHHHHH", 0xA5EC, 0xC1, 0, 0x0809, 0, 0x0300)
+    noise = hashlib.sha256(b"noise").digest() * 20
+    return ole({"WordDocument": head + noise, "1Table": noise})
 
 
 def cells(row: int, *values: str | int) -> str:

@@ -62,6 +62,12 @@ ODF = "application/vnd.oasis.opendocument."
         (making.pptx("One", "Two", notes="Say this"), f"{OOXML}presentationml.presentation", "One\nSay this\fTwo", 2),
         (SMALL_XLSX, f"{OOXML}spreadsheetml.sheet", "Costs\nSupplier\t12\na b c\t0", 1),
         (making.xls("Supplier", 12.5), "application/vnd.ms-excel", "Costs\nSupplier\t12.5", 1),
+        (
+            making.xlsb("Supplier", 12.5),
+            "application/vnd.ms-excel.sheet.binary.macroenabled.12",
+            "Costs\nSupplier\t12.5",
+            1,
+        ),
         (ODS, f"{ODF}spreadsheet", "Costs\nSupplier", 1),
         (ODT, f"{ODF}text", "Head\nonetwothree   four\tfive\nsix\na\tb", None),
         (ODP, f"{ODF}presentation", "first\fsecond", 2),
@@ -70,7 +76,7 @@ ODF = "application/vnd.oasis.opendocument."
         (b"BEGIN:VCALENDAR\r\nSUMMARY:Meeting\r\nEND:VCALENDAR\r\n", "text/calendar", ICS.decode().replace("\r", ""), None),
         (b"a,b\r\n1,2\r\n", "text/plain", "a,b\n1,2\n", None),
     ],
-    ids="pdf docx pptx xlsx xls ods odt odp rtf html ics csv".split(),
+    ids="pdf docx pptx xlsx xls xlsb ods odt odp rtf html ics csv".split(),
 )
 def test_every_format_is_read(data: bytes, kind: str, text: str, pages: int | None) -> None:
     found = read(data)
@@ -117,6 +123,11 @@ def test_text_of_any_encoding_becomes_clean_unicode(data: bytes, text: str) -> N
         (making.ole({"Anything": bytes(50)}), "unsupported", "no reader for application/x-ole-storage"),
         (making.encrypted_pdf(), "encrypted", "needs a password"),
         (making.ole({"EncryptedPackage": bytes(50), "EncryptionInfo": bytes(9)}), "encrypted", "needs a password"),
+        (making.locked_xls(), "encrypted", "needs a password"),
+        (making.locked_doc(), "encrypted", "needs a password"),
+        (making.ole({"Workbook": bytes(range(1, 256)) * 3}), "failed", "spreadsheet: Cannot detect file format"),
+        (making.ole({"WordDocument": bytes(600)})[:183], "failed", "OLE: cut off, there are 183 bytes of it"),
+        (b"\x78\x9f\x3e\x22" + bytes(60), "unsupported", "no reader for application/vnd.ms-tnef"),
         (making.locked(making.docx(making.paragraph("secret"))), "encrypted", "needs a password"),
         (making.locked(making.zipped({"a.txt": "secret", "b.txt": "more"})), "encrypted", "every member needs a password"),
         (making.odf("text", "<office:text/>", "<m:encryption-data/>"), "encrypted", "needs a password"),

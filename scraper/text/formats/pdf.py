@@ -1,4 +1,4 @@
-"""PDF: the words of its text layer, page by page; where there is none and it is wanted, recognised from the page's image."""
+"""PDF: the words of its text layer, page by page; of a page that has none, where wanted, those recognised in its image."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 
 from ..registry import Options
-from ..result import Encrypted, Text, Unreadable, has_words, page
+from ..result import SCANS, Encrypted, Text, Unreadable, has_words, page
 
 METHOD = f"pypdfium2 {pdfium.version.PYPDFIUM_INFO.version}"
 DRAWN = 20
@@ -23,25 +23,27 @@ def read(data: bytes, options: Options) -> Text:
     """Raises Encrypted, and Unreadable where it is damaged beyond what its reader mends."""
     with _opened(data) as document:
         count = len(document)
-        if options.languages is not None:
-            return _recognised(document, count, options)
         pages: list[str] = []
-        images = size = 0
+        images: list[int] = []
+        size = 0
         for number in range(min(count, options.limits.pages)):
             text, image = _read_page(document, number)
             pages.append(text)
-            images += image
+            if image:
+                images.append(number)
             size += len(text)
             if size > options.limits.text:
                 break
-    found = Text(pages, METHOD, count)
-    if any(map(has_words, pages)):
-        if images:
-            found.note = f"{images:,} of {count:,} pages are images without text"
-    elif images:
-        found.status = "no_text_layer"
-    if len(pages) < count:
-        found.note = f"cut: only the first {len(pages):,} of {count:,} pages were read"
+        layered = any(map(has_words, pages))
+        found = Text(pages, METHOD, count)
+        notes = [f"cut: only the first {len(pages):,} of {count:,} pages were read"] if len(pages) < count else []
+        if images and options.languages is not None:
+            notes += _recognise(document, found, images, layered, options)
+        elif images and layered:
+            notes.append(f"{len(images):,} of {count:,} {SCANS}")
+        elif images:
+            found.status = "no_text_layer"
+    found.note = "; ".join(notes) or None
     return found
 
 
@@ -89,18 +91,43 @@ def _is_drawn(sheet: pdfium.PdfPage) -> bool:
     return False
 
 
-def _recognised(document: pdfium.PdfDocument, count: int, options: Options) -> Text:
+def _recognise(document: pdfium.PdfDocument, found: Text, images: list[int], layered: bool, options: Options) -> list[str]:
+    """Puts words in the place of images, and says in the text's method and status which; returns what is to be noted.
+
+    `images` are numbers of pages, from 0; `layered` says whether other pages have a text layer, which stays as it is.
+    """
     from ..recognising import method, recognise
 
     assert options.languages is not None
-    pages = []
-    for number in range(min(count, options.limits.ocr_pages)):
+    tried, notes = images[: options.limits.ocr_pages], []
+    for number in tried:
         sheet = document[number]
         width, height = sheet.get_size()
         area = max(width, 1.0) * max(height, 1.0) / POINTS**2
         dpi = min(DPI, (options.limits.ocr_pixels / area) ** 0.5)
         image = sheet.render(scale=dpi / POINTS, grayscale=True).to_pil()
         sheet.close()
-        pages.append(recognise(image, options.languages, dpi))
-    note = f"cut: only the first {len(pages):,} of {count:,} pages were recognised" if len(pages) < count else None
-    return Text(pages, method(options.languages), count, status="ocr" if any(map(has_words, pages)) else "empty", note=note)
+        found.pages[number] = recognise(image, options.languages, dpi)
+    recognised = sum(has_words(found.pages[number]) for number in tried)
+    if recognised or not layered:
+        found.status = "ocr" if recognised else "empty"
+    found.method = method(options.languages)
+    if layered:
+        found.method = f"{METHOD}; {found.method} on {_numbered(tried)}"
+        if not recognised:
+            notes.append(f"no words were recognised in {len(tried):,} of {len(found.pages):,} pages, which are images")
+    if len(tried) < len(images):
+        notes.append(f"cut: only the first {len(tried):,} of {len(images):,} scanned pages were recognised")
+    return notes
+
+
+def _numbered(pages: list[int]) -> str:
+    """Numbers of pages, from 0, in words, from 1: ``pages 2-4, 7``."""
+    spans: list[list[int]] = []
+    for number in pages:
+        if spans and number == spans[-1][1] + 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    told = ", ".join(f"{first + 1}-{last + 1}" if last > first else f"{first + 1}" for first, last in spans)
+    return f"{'page' if len(pages) == 1 else 'pages'} {told}"

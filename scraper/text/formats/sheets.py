@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import io
+import struct
 from datetime import date, time, timedelta
 from importlib.metadata import version
 
+import olefile
 import python_calamine as calamine
 
 from ..registry import Options
 from ..result import Encrypted, Text, Unreadable, page
 
 METHOD = f"python-calamine {version('python-calamine')}"
+_FILEPASS, _EOF = 0x2F, 0x0A
+_HEAD = 4096
+"""Of the workbook's stream: what is locked says so at its beginning."""
 Cell = str | float | bool | date | time | timedelta | None
 
 
@@ -30,9 +35,28 @@ def read(data: bytes, options: Options) -> Text:
     except calamine.PasswordError:
         raise Encrypted("needs a password") from None
     except (calamine.CalamineError, OSError, ValueError) as error:
-        if "assword" in str(error):
+        if "assword" in str(error) or _is_locked(data):
             raise Encrypted("needs a password") from None
         raise Unreadable(f"spreadsheet: {error}") from None
+
+
+def _is_locked(data: bytes) -> bool:
+    """Whether it is an XLS that needs a password: one of its first records is FILEPASS ([MS-XLS] 2.4.117).
+
+    Calamine takes such a workbook for one of no format that it knows.
+    """
+    if not olefile.isOleFile(data):
+        return False
+    with olefile.OleFileIO(io.BytesIO(data)) as container:
+        name = next((name for name in ("Workbook", "Book") if container.exists(name)), None)
+        records = container.openstream(name).read(_HEAD) if name else b""
+    at = 0
+    while at + 4 <= len(records):
+        kind, size = struct.unpack_from("<HH", records, at)
+        if kind in (_FILEPASS, _EOF):
+            return bool(kind == _FILEPASS)
+        at += 4 + size
+    return False
 
 
 def _sheet(book: calamine.CalamineWorkbook, name: str, limit: int) -> str:

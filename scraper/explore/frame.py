@@ -1,0 +1,47 @@
+"""What Datasette's own pages lack beside an archive: the language they are in. `static/datasette.js` names their fields."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+from datasette import hookimpl
+
+from .archives import archives
+from .plugin import PACKAGE
+
+if TYPE_CHECKING:
+    from datasette.app import Datasette
+
+Source = tuple[str, str | None, Callable[[], bool] | None]
+
+
+class InEnglish(jinja2.BaseLoader):
+    """Datasette's templates with their language on ``<html>``, where an archive is served; its own `base.html` has none."""
+
+    def __init__(self, datasette: Datasette, templates: jinja2.BaseLoader) -> None:
+        self._datasette, self._templates = datasette, templates
+
+    def get_source(self, environment: jinja2.Environment, template: str) -> Source:
+        source, filename, uptodate = self._templates.get_source(environment, template)
+        if archives(self._datasette):
+            source = source.replace("<html>", '<html lang="en">', 1)
+        return source, filename, uptodate
+
+    def list_templates(self) -> list[str]:
+        return self._templates.list_templates()
+
+
+@hookimpl  # type: ignore[untyped-decorator]  # Datasette has no types
+def prepare_jinja2_environment(env: jinja2.Environment, datasette: Datasette) -> None:
+    """Datasette's own pages are in English, and say so."""
+    assert env.loader is not None
+    env.loader = InEnglish(datasette, env.loader)
+
+
+@hookimpl  # type: ignore[untyped-decorator]  # Datasette has no types
+def extra_js_urls(datasette: Datasette) -> list[dict[str, Any]]:
+    """Names for the fields of Datasette's own pages, where there is an archive. A module runs once the page is there."""
+    names = {"url": datasette.urls.static_plugins(PACKAGE, "datasette.js"), "module": True}
+    return [names] if archives(datasette) else []
