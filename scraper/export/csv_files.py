@@ -22,7 +22,7 @@ FORMULA = "=+-@|%\t\r\n\uff1d\uff0b\uff0d\uff20"
 one that begins with an apostrophe: the rule back is to take one apostrophe off every text that begins with one. The last
 four are the full-width forms of the first."""
 _BLANK = " \u00a0\u3000\ufeff\u200b"
-ROWS_AT_A_TIME = 500
+PORTION_BYTES = 1 << 20
 _FUNCTION_ARGUMENTS = 60
 """Of one call; SQLite allows 127."""
 _BARE = frozenset({Kind.INTEGER, Kind.NUMBER, Kind.BOOLEAN, Kind.TIME, Kind.DATE})
@@ -153,16 +153,27 @@ def write_csv(source: Source, table: Table, path: Path, form: Form, told: Callab
     source.db.create_function("exact", 1, _exact, deterministic=True)
     # Not around a subquery: SQLite would make every value first, and then the line of them.
     cursor = source.db.execute(f"select cast({line(table.columns, form)} as blob) from {table.name}{source.order(table)}")
-    rows, digest = 0, hashlib.sha256()
+    rows, size, digest = 0, 0, hashlib.sha256()
+    part: list[bytes] = []
     with path.open("wb", buffering=0) as file, ThreadPoolExecutor(1) as writer:
         before = writer.submit(_write, file, digest, ",".join(column.name for column in table.columns).encode() + b"\r\n")
-        while lines := cursor.fetchmany(ROWS_AT_A_TIME):
-            data = b"".join([each[0] for each in lines])
-            before.result()
+
+        def send() -> None:
             # A thread writes while SQLite makes the next: neither holds the interpreter's lock.
-            before = writer.submit(_write, file, digest, data)
-            rows += len(lines)
-            told(len(lines))
+            nonlocal before, rows, part, size
+            before.result()
+            before = writer.submit(_write, file, digest, b"".join(part))
+            rows += len(part)
+            told(len(part))
+            part, size = [], 0
+
+        for (text,) in cursor:
+            part.append(text)
+            size += len(text)
+            if size >= PORTION_BYTES:
+                send()
+        if part:
+            send()
         before.result()
     return Written(rows, digest.hexdigest())
 

@@ -19,11 +19,12 @@ from ..archive.files import FileStore
 from ..metadata import metadata
 from . import csv_files
 from .codebook import column_meaning, meaning
-from .making import Data, Order, Progress
+from .making import Data, Order
 from .making import write_tables as write_csv_tables
 from .opened import Source
 from .papers import media_type
 from .selection import newest_visit
+from .side_by_side import Progress
 from .tables import Column, Kind, Table, quoted
 
 FILE = "datapackage.json"

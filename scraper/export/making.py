@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from ..archive.files import FileStore
@@ -14,10 +15,11 @@ from .folder import new_folder, write_sums
 from .opened import Edition, Source, opened
 from .query import with_query
 from .selection import Selection
+from .side_by_side import Progress, another_process, side_by_side
 from .tables import Table
 
-Progress = Callable[[str, int, int], None]
-"""Told what is being done, how much of it is done, and how much there is."""
+DIVIDED = frozenset({"csv", "parquet", "datapackage"})
+"""Forms whose tables are written by two processes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,13 @@ def export(archive: Path, files: FileStore, goal: Path, order: Order, write: Wri
     Raises CannotExport where something about the order or the place is wrong, OSError and sqlite3.Error where the machine
     fails. `goal` is whole or untouched.
     """
-    with opened(archive, order.edition, order.selection) as source, new_folder(goal, force) as folder:
+    # What an edition hides is hidden by Python, and a query is one table: neither is divided.
+    divided = order.form in DIVIDED and not order.edition.hides and order.sql is None
+    with (
+        another_process(archive, order.selection, divided) as twin,
+        opened(archive, order.edition, order.selection, twin) as source,
+        new_folder(goal, force) as folder,
+    ):
         known, wanted = facts.gather(source.db), source
         if order.sql is not None:
             wanted = with_query(source, order.sql)
@@ -120,16 +128,10 @@ def write_csv(source: Source, files: FileStore, folder: Path, order: Order, prog
 
 
 def write_tables(source: Source, folder: Path, form: csv_files.Form, progress: Progress) -> dict[str, csv_files.Written]:
-    rows = {table.name: source.rows(table) for table in source.tables}
-    total, done = sum(rows.values()), 0
-    written: dict[str, csv_files.Written] = {}
+    return side_by_side(source, partial(_write_table, folder, form), progress)
 
-    for table in source.tables:
 
-        def told(count: int, name: str = table.name) -> None:
-            nonlocal done
-            done += count
-            progress(name, done, total)
-
-        written[table.name] = csv_files.write_csv(source, table, folder / f"{table.name}.csv", form, told)
-    return written
+def _write_table(
+    folder: Path, form: csv_files.Form, source: Source, table: Table, told: Callable[[int], None]
+) -> csv_files.Written:
+    return csv_files.write_csv(source, table, folder / f"{table.name}.csv", form, told)

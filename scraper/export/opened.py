@@ -5,15 +5,21 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ..archive.store import BUSY_TIMEOUT_S, refuse_export
 from .selection import CannotExport, Chosen, Selection, choose
 from .tables import RULES as _RULES
 from .tables import Column, Kind, Table, quoted, tables_of
+
+if TYPE_CHECKING:
+    from .side_by_side import Twin
+
+_HOLD_S = 2.0
+"""How long a crawl's transaction is waited for; they are short."""
 
 
 class Edition(Protocol):
@@ -78,10 +84,16 @@ class Source:
     """None where nothing narrows: all requests."""
     site: str
     archive: Path = field(default=Path("archive.db"))
+    twin: Twin | None = None
+    """Another process that reads the same moment and shows the same of it."""
 
     def rows(self, table: Table) -> int:
         count: int = self.db.execute(f"select count(*) from {table.name}").fetchone()[0]
         return count
+
+    def total(self) -> int:
+        """Rows of all tables, for telling progress. Views are not counted: to count one takes as long as to read it."""
+        return sum(self.rows(table) for table in self.tables if not table.is_view)
 
     def values(self, table: Table) -> str:
         """All rows as SQL, in an order that never differs."""
@@ -92,31 +104,63 @@ class Source:
 
 
 @contextmanager
-def opened(archive: Path, edition: Edition, selection: Selection) -> Iterator[Source]:
+def opened(archive: Path, edition: Edition, selection: Selection, twin: Twin | None = None) -> Iterator[Source]:
     """Opens an archive for reading, while a crawl may be writing to it.
 
-    Raises CannotExport where there is no archive or nothing fits the selection, sqlite3.Error where it cannot be read.
+    `twin`, another process, begins to read at the same moment: writers are held off until both have begun. Where this
+    user may not write, there is no holding off, and the source has no twin. Raises CannotExport where there is no archive
+    or nothing fits the selection, sqlite3.Error where it cannot be read.
     """
     if not archive.is_file():
         raise CannotExport(f"there is no archive at {archive}; give its path with --archive")
-    db = sqlite3.connect(f"{archive.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_S)
+    with ExitStack() as stack:
+        holding = _held(stack, archive) if twin is not None else None
+        db = _reading(stack, archive)
+        if twin is not None and holding is not None:
+            twin.open()
+            holding.close()
+        info = dict(db.execute("select key, value from main.archive_info").fetchall())
+        tables, chosen = _made_ready(db, edition, selection)
+        yield Source(db, tables, edition, chosen, info.get("site", ""), archive, twin if holding is not None else None)
+
+
+def _held(stack: ExitStack, archive: Path) -> sqlite3.Connection | None:
+    """A connection that keeps writers waiting until it is closed; None where that cannot be had."""
+    address = f"{archive.absolute().as_uri()}?mode=rw"
     try:
-        # Sorting and choosing go to temporary files, so that memory stays flat.
-        db.execute("pragma temp_store = file")
-        db.execute("begin")
-        try:
-            info = dict(db.execute("select key, value from main.archive_info").fetchall())
-        except sqlite3.DatabaseError as error:
-            raise CannotExport(f"{archive} is no archive, or cannot be read: {error}; see wdtk check") from error
-        refuse_export(archive, {row[0] for row in db.execute("select name from main.sqlite_master where type = 'table'")})
-        edition.prepare(db)
-        chosen = choose(db, selection) if selection.narrows or edition.hides else None
-        tables = tuple(each for table in tables_of(db) if (each := _shown(db, table, edition, chosen is not None)))
-        if selection.sample:
-            tables = (*tables, _sample_table(selection.sample.by))
-        yield Source(db, tables, edition, chosen, info.get("site", ""), archive)
-    finally:
-        db.close()
+        db = stack.enter_context(closing(sqlite3.connect(address, uri=True, isolation_level=None, timeout=_HOLD_S)))
+        db.execute("begin immediate")
+    except sqlite3.Error:
+        return None  # what is wrong with the archive is said by whoever reads it next
+    return db
+
+
+def _reading(stack: ExitStack, archive: Path) -> sqlite3.Connection:
+    address = f"{archive.absolute().as_uri()}?mode=ro"
+    # The thread that writes tables is not the one that opens.
+    db = sqlite3.connect(address, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_S, check_same_thread=False)
+    stack.callback(db.close)
+    # Sorting and choosing go to temporary files, so that memory stays flat.
+    db.execute("pragma temp_store = file")
+    db.execute("begin")
+    try:
+        names = {row[0] for row in db.execute("select name from main.sqlite_master where type = 'table'")}
+    except sqlite3.DatabaseError as error:
+        raise CannotExport(f"{archive} is no archive, or cannot be read: {error}; see wdtk check") from error
+    if "archive_info" not in names:
+        raise CannotExport(f"{archive} is a database, but no archive; give --archive another path")
+    refuse_export(archive, names)
+    return db
+
+
+def _made_ready(db: sqlite3.Connection, edition: Edition, selection: Selection) -> tuple[tuple[Table, ...], Chosen | None]:
+    """Makes names mean what is exported; returns the tables, and what was chosen."""
+    edition.prepare(db)
+    chosen = choose(db, selection) if selection.narrows or edition.hides else None
+    tables = tuple(each for table in tables_of(db) if (each := _shown(db, table, edition, chosen is not None)))
+    if selection.sample:
+        tables = (*tables, _sample_table(selection.sample.by))
+    return tables, chosen
 
 
 def _shown(db: sqlite3.Connection, table: Table, edition: Edition, narrowed: bool) -> Table | None:

@@ -13,9 +13,9 @@ from typing import BinaryIO
 
 from ..archive.files import FileStore
 from ..archive.sqlar import CHUNK, TABLE, name_of, open_file
-from .making import Progress
 from .opened import Source
 from .selection import CannotExport
+from .side_by_side import Progress
 
 LARGEST = 999_000_000
 """Bytes of a file; SQLite holds at most 1,000,000,000 in a row."""

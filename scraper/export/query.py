@@ -39,7 +39,7 @@ def with_query(source: Source, sql: str) -> Source:
     finally:
         db.set_authorizer(None)
     db.execute(f"create temp view {QUERY} as select * from ({statement})")
-    return replace(source, db=db, tables=(Table(QUERY, columns, (), True),))
+    return replace(source, db=db, twin=None, tables=(Table(QUERY, columns, (), True),))
 
 
 def _reads(action: int, *_: object) -> int:
@@ -50,7 +50,7 @@ def _apart(source: Source, sql: str) -> sqlite3.Connection:
     """A database of its own, in a temporary file, with the tables of the export that a query names: nothing else is there
     to be reached. SQLite cannot be told to hide the archive behind views: a query may give a view's name to its own."""
     words = {word.lower() for word in _NAME.findall(sql)}
-    apart = sqlite3.connect("", isolation_level=None)
+    apart = sqlite3.connect("", isolation_level=None, check_same_thread=False)
     for table in source.tables:
         if table.name not in words:
             continue

@@ -19,9 +19,10 @@ from ..archive.schema import SEARCH
 from ..archive.store import PAGE_BYTES
 from . import datasette_files, packing
 from .folder import sha256
-from .making import Data, Order, Progress
+from .making import Data, Order
 from .opened import Source
 from .selection import CannotExport
+from .side_by_side import Progress
 from .tables import Kind, Table, quoted, tables_of
 
 NAME = "archive"

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from ..archive.files import FileStore
 from .codebook import records
-from .making import Data, Order, Progress, Writer
+from .making import Data, Order, Writer
 from .opened import Source
 from .selection import CannotExport
+from .side_by_side import Progress
 from .wacz import write_wacz
 from .warc import Written, write_warc
 
