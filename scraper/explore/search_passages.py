@@ -57,6 +57,8 @@ def marked(text: str) -> Markup:
 def passages(reader: Reader, index: Index, search: Search, ids: Sequence[int], terms: Sequence[str]) -> list[Passage]:
     """The passages of these hits, in this order; `terms` are the words looked for."""
     query, values = _query(index, search), {**search.filters.values(), "match": search.match, "ids": json.dumps(list(ids))}
+    if search.has_prefix:
+        values |= {"lowest": min(ids, default=0), "highest": max(ids, default=0)}
     rows = {row["id"]: row for row in reader.rows(query, **values, open=OPEN, close=CLOSE, words=SNIPPET_WORDS)}
     shown = [rows[each] for each in ids if each in rows]
     if index.where is not Where.FILES:
@@ -65,10 +67,10 @@ def passages(reader: Reader, index: Index, search: Search, ids: Sequence[int], t
 
 
 def _query(index: Index, search: Search) -> Query:
-    # Each row looked up in the index, or all matches gone through where one look would cost as much.
+    # Each row looked up in the index; or all matches between them gone through, where one look would cost as much as all.
     found = f"json_each(:ids) i\n  cross join {index.fts} x on x.rowid = i.value"
     if search.has_prefix:
-        found = f"{index.fts} x\n  cross join json_each(:ids) i on i.value = +x.rowid"
+        found = f"{index.fts} x\n  cross join json_each(:ids) i on i.value = +x.rowid and x.rowid between :lowest and :highest"
     if index.where is Where.TITLES:
         return Query(
             "The titles shown",
