@@ -23,6 +23,20 @@ COLUMNS = {
     "withheld_kind": "kind of withholding",
     "withheld_reason": "reason for withholding",
     "file_id": "bytes",
+    "sha256": "bytes",
+    "filename": "name",
+    "size_shown": "size",
+    "part": "place in the mail",
+    "user_id": "account",
+    "user_url_name": "author's account",
+    "url_name": "address",
+    "calculated_state": "state that followed",
+    "last_described_at": "classified at",
+    "updated_at": "the site's time of change",
+    "requests_count": "requests, as the site counts",
+    "requests_successful_count": "successful, as the site counts",
+    "requests_not_held_count": "not held, as the site counts",
+    "requests_overdue_count": "overdue, as the site counts",
 }
 """Columns whose own name does not tell enough."""
 
@@ -37,6 +51,10 @@ THINGS = {
     "batches": "batch",
     "events": "event",
 }
+
+
+FLAGS = {"0": "no", "1": "yes"}
+"""Values of `awaiting_description`, in words."""
 
 
 class Change(NamedTuple):
@@ -64,6 +82,8 @@ def told(row: sqlite3.Row) -> Change:
         return Change(row["observed_at"], thing, what, "", "", _counted(old, new), row)
     if row["column_name"].endswith("_state"):
         old, new = words.state(old) if old else "", words.state(new) if new else ""
+    elif row["column_name"] == "awaiting_description":
+        old, new = FLAGS.get(old, old), FLAGS.get(new, new)
     return Change(row["observed_at"], thing, what, old or "", new or "", "", row)
 
 

@@ -13,6 +13,12 @@ from .visit import NotShown, Query, Reader, Visit
 
 NIGHTS = 14
 PAGE = 100
+NEW = 100
+"""New requests, and new messages, that the page of one night shows."""
+
+PAGES_SOUGHT = 3_000
+"""Pages that differed, the first of a run, among which new requests and messages are sought. A night has fewer; the first
+crawl of a whole site has a million, which would take too long."""
 
 RUNS = Query(
     "Runs that found a change",
@@ -44,6 +50,31 @@ left join users u on c.request_id is null and c.table_name = 'users' and u.id = 
 where c.run_id = :run
 order by c.request_id is null, c.id
 limit :limit offset :offset""",
+)
+
+_READ = f"""(
+  select id, page_key from captures
+  where run_id = :run and +page_kind = 'request_html' and +outcome = 'changed'
+  order by id limit {PAGES_SOUGHT}) c
+cross join requests r on r.url_title = c.page_key"""
+NEW_REQUESTS = Query(
+    "New requests of the run",
+    f"""select r.id, r.title, r.display_state, r.described_state, r.created_at, a.name as authority
+from {_READ}
+left join authorities a on a.id = r.authority_id
+where r.first_seen_at between :started and coalesce(:finished, '9') and +r.withheld_at is null
+order by c.id
+limit {NEW + 1}""",
+)
+NEW_MESSAGES = Query(
+    "New messages in requests known before",
+    f"""select r.id, r.title, m.anchor, m.kind, m.author, m.sent_at, m.recorded_at
+from {_READ}
+cross join messages m on m.request_id = r.id
+where r.first_seen_at < :started and +r.withheld_at is null
+  and m.first_seen_at between :started and coalesce(:finished, '9') and m.withheld is null and m.gone_at is null
+order by c.id, m.position
+limit {NEW + 1}""",
 )
 
 
@@ -94,7 +125,12 @@ async def _night(visit: Visit, number: int, page: int) -> Response:
         run = reader.one(RUN, run=number)
         if run is None:
             return None
-        return {"run": run, "rows": reader.rows(OF_RUN, run=number, limit=PAGE + 1, offset=(page - 1) * PAGE)}
+        found = {"run": run, "rows": reader.rows(OF_RUN, run=number, limit=PAGE + 1, offset=(page - 1) * PAGE)}
+        # An edition for others keeps the visits back; further pages are of changed values alone.
+        if page == 1 and reader.has("captures"):
+            window = {"run": number, "started": run["started_at"], "finished": run["finished_at"]}
+            found |= {"requests": reader.rows(NEW_REQUESTS, **window), "messages": reader.rows(NEW_MESSAGES, **window)}
+        return found
 
     found, asked = await visit.read(work)
     if found is None:
@@ -104,7 +140,18 @@ async def _night(visit: Visit, number: int, page: int) -> Response:
         if not groups or _about(groups[-1].row) != _about(row):
             groups.append(Group(row, []))
         groups[-1].changes.append(changed.told(row))
-    return visit.render("archive_night.html", asked, run=found["run"], groups=groups, page=page, more=len(found["rows"]) > PAGE)
+    return visit.render(
+        "archive_night.html",
+        asked,
+        run=found["run"],
+        requests=found.get("requests", [])[:NEW],
+        messages=found.get("messages", [])[:NEW],
+        more_requests=len(found.get("requests", [])) > NEW,
+        more_messages=len(found.get("messages", [])) > NEW,
+        groups=groups,
+        page=page,
+        more=len(found["rows"]) > PAGE,
+    )
 
 
 def _need_changes(reader: Reader) -> None:

@@ -10,7 +10,7 @@ from datasette.app import Datasette
 
 from scraper.metadata import metadata
 
-from .making import SHA
+from .making import SHA, add, message, request
 from .reading import get, page, words
 
 
@@ -207,6 +207,26 @@ def test_nights(dogs: Datasette) -> None:
     ]
     assert page(dogs, "/dogs/-/changes?run=5", 404)
     assert page(dogs, "/dogs/-/changes?run=x", 404)
+
+
+def test_a_night_has_its_new_requests_and_messages(filled_archive: Path, tmp_path: Path) -> None:
+    path = tmp_path / "dogs.db"
+    with sqlite3.connect(filled_archive) as source, sqlite3.connect(path) as db:
+        source.backup(db)
+        read = {"run_id": 1, "page_kind": "request_html", "outcome": "changed", "url": "x"}
+        for number in (1, 4, 5):
+            add(db, "captures", page_key=f"request_{number}", requested_at="2024-06-01T03:10:00Z", **read)
+        that_night, later = "2024-06-01T03:10:00Z", "2024-06-02T03:10:00Z"
+        request(db, 4, title="Cats", first_seen_at=that_night)
+        message(db, 30, 4, "outgoing-30", "request", 1, first_seen_at=that_night)
+        request(db, 5, title="Of the night after", first_seen_at=later)
+        message(db, 31, 1, "incoming-31", "response", 6, first_seen_at=that_night)
+        message(db, 32, 1, "incoming-32", "response", 7, first_seen_at=that_night, text=None, withheld="hidden")
+        message(db, 33, 1, "incoming-33", "response", 8, first_seen_at=later)
+    night = page(Datasette([str(path)]), "/dogs/-/changes?run=1")
+    assert listed(night, "New requests") == ["Cats"]
+    assert listed(night, "New messages in requests known before") == ["Response in Dogs in <b>Anytown</b>"]
+    assert [str(link["href"]) for link in night.select("#messages + ol a")] == ["/dogs/-/request/1#incoming-31"]
 
 
 def test_health(dogs: Datasette) -> None:
