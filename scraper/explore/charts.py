@@ -23,6 +23,13 @@ class Bar(NamedTuple):
     drawn: Markup
     code: str | None
 
+    @property
+    def percent(self) -> str:
+        """The share in words that say neither none nor all where there are some, or not all."""
+        if 0 < self.share < 1:
+            return "< 1 %"
+        return "> 99 %" if 99 < self.share < 100 else f"{self.share:.0f} %"
+
 
 class Columns(NamedTuple):
     """A column chart over time. `ticks` are labels to stand under it from left to right; `rows` its table."""

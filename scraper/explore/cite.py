@@ -36,8 +36,9 @@ def request(row: sqlite3.Row, permalink: str) -> Citation:
     made = row["created_at"]
     year = made[:4] if made else "n.d."
     to = f"Freedom of information request to {row['authority']}" if row["authority"] else "Freedom of information request"
+    stop = "" if title.endswith((".", "?", "!")) else "."
     text = (
-        f"{author} ({_long(made) or 'n.d.'}). {title}. {to}, no. {row['id']}, {site}. {row['url']} "
+        f"{author} ({_long(made) or 'n.d.'}). {title}{stop} {to}, no. {row['id']}, {site}. {row['url']} "
         f"(archived {_long(row['last_seen_at'])}: {permalink})"
     )
     fields = {

@@ -49,7 +49,7 @@ limit 100""",
 
 STATUS = {
     "due": "Its text has not been read yet.",
-    "no_text_layer": "It is a scan: pictures of pages, without text. It has not been put through character recognition.",
+    "no_text_layer": "It is a picture or a scan, without text. It has not been put through character recognition.",
     "ocr": "The text was recognised from pictures of pages and has errors.",
     "empty": "There is no text in it.",
     "unsupported": "There is no reader for this kind of file.",

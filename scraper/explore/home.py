@@ -76,7 +76,7 @@ async def show(visit: Visit) -> Response:
     questions = await visit.datasette.get_canned_queries(visit.database.name, visit.request.actor)
     by_state = charts.bars((words.state(row["state"]), row["requests"], row["state"]) for row in found.pop("states"))
     by_month = charts.months([tuple(row) for row in found.pop("months")], "Requests by month")
-    description = visit.datasette.metadata("description") or ""
-    return visit.render(
-        "archive_home.html", asked, by_state=by_state, by_month=by_month, description=description, questions=questions, **found
-    )
+    # The first sentence; how times and empty cells are written is of use where there are some, and stands under About.
+    first, stop, _ = (visit.datasette.metadata("description") or "").partition(". ")
+    found |= {"description": first + stop.strip(), "questions": questions}
+    return visit.render("archive_home.html", asked, by_state=by_state, by_month=by_month, **found)

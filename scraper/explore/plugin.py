@@ -135,7 +135,9 @@ def _describe(datasette: Datasette, names: tuple[str, ...], studied: set[str], p
     described["databases"] = {name: copy.deepcopy(given or ours["databases"][ARCHIVE]) for name in names}
     for name in studied:
         database = described["databases"][name]
-        database["tables"] = {**copy.deepcopy(study_tables()), **database.get("tables", {})}
+        # The archive's own tables first, as in the codebook; what is described by the user stands.
+        own = database.setdefault("tables", {})
+        own.update({table: copy.deepcopy(told) for table, told in study_tables().items() if table not in own})
     for name in packed:
         described["databases"][name].setdefault("tables", {})[SQLAR] = dict(SQLAR_MEANING)
     return described

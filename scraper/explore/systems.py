@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 from . import charts
 from .links import Links, Value
 from .visit import NotShown, Query, Reader, Visit
-from .words import harmless
+from .words import harmless, part
 
 PAGE = 50
 TERMS = 25
@@ -24,7 +24,7 @@ AROUND = 200
 MADE_BY = "mentions"
 """The table of the passages; an archive has it once it was studied."""
 
-KINDS: dict[Value, str] = {"supplier": "Suppliers", "system": "Systems", "use": "Uses"}
+KINDS: dict[Value, str] = {"supplier": "Suppliers", "system": "Systems", "use": "Uses, such as an algorithm"}
 """Without one, suppliers and systems are shown: a use, such as an algorithm, is named by whoever denies to have one."""
 FIELDS = ("batch", "lexicon", "kind", "supplier", "term", "authority")
 NUMBERS = frozenset({"batch", "authority"})
@@ -187,7 +187,9 @@ def _passages(filters: Filters) -> Query:
     return Query(
         "Passages, authority by authority",
         f"""select min(n.id) as id, count(*) as places, n.authority_id, a.name as authority, n.kind, n.term, n.supplier,
-  n.quote, n.cited, n.page, n.sha256, n.anchor, m.sent_at, r.id as request_id, r.title, r.url || '#' || n.anchor as live
+  n.quote, n.cited, n.page, n.sha256, n.anchor,
+  (select f.media_type from files f where f.id = n.file_id) as media_type, m.sent_at,
+  r.id as request_id, r.title, r.url || '#' || n.anchor as live
 {NAMED}{filters.condition}
 group by n.request_id, n.message_id, n.file_id, n.lexicon, n.term
 order by a.name is null, a.name, n.term, min(n.id)
@@ -218,7 +220,7 @@ order by a.name, r.id""",
 def _row(links: Links, row: sqlite3.Row) -> Row:
     if row["sha256"] is None:
         return Row(row, _marked(row["quote"], row["cited"]), links.request(row["request_id"], row["anchor"]), "in the thread")
-    where = f"in the file, page {row['page']}" if row["page"] else "in the file"
+    where = f"in the file, {part(row['media_type'])}\xa0{row['page']}" if row["page"] else "in the file"
     return Row(row, _marked(row["quote"], row["cited"]), links.file(row["sha256"], row["page"], row["cited"]), where)
 
 

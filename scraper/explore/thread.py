@@ -165,11 +165,9 @@ def _shown(row: sqlite3.Row, files: list[sqlite3.Row], links: list[sqlite3.Row])
     spans = prose.spans(text, [link["url"] for link in links])
     standing = {url for _, _, url in spans}
     flowing = prose.reflowed(text)
-    passages = [
-        Passage(
-            prose.marked(flowing, *quotes.trimmed(text, part), spans), part.quoted, text.count("\n", part.start, part.end) or 1
-        )
-        for part in quotes.parts(text, row["new_text"])
-        if text[part.start : part.end].strip()
-    ]
+    passages = []
+    for part in quotes.parts(text, row["new_text"]):
+        start, end = quotes.trimmed(text, part)
+        if start < end:
+            passages.append(Passage(prose.marked(flowing, start, end, spans), part.quoted, text.count("\n", start, end) + 1))
     return Shown(row, passages, files, [link for link in links if link["url"] not in standing])

@@ -164,6 +164,7 @@ def environment() -> jinja2.Environment:
         kind=words.kind,
         law=words.law,
         media=words.media,
+        part=words.part,
         followable=followable,
     )
     return env

@@ -172,6 +172,20 @@ TYPES = {
 }
 
 
+_SHEETS = ("spreadsheet", "ms-excel")
+_SLIDES = ("presentation", "ms-powerpoint")
+
+
+def part(code: str | None) -> str:
+    """What a file of this media type is divided into, in words."""
+    known = code or ""
+    if any(sign in known for sign in _SHEETS):
+        return "sheet"
+    if any(sign in known for sign in _SLIDES):
+        return "slide"
+    return "page" if known in ("", "application/pdf") or known.startswith("image/") else "part"
+
+
 def media(code: str | None) -> str:
     """A media type in words; one not named here as it is."""
     return TYPES.get(code, code) if code else "Unknown type"

@@ -193,6 +193,12 @@ def test_the_sql_behind_it_gives_the_same(systems: Datasette) -> None:
     assert len(rows) == len(passages(soup)) == 5
 
 
+def test_the_codebook_begins_with_the_archives_own_tables(systems: Datasette) -> None:
+    shown = [words(heading.code) for heading in page(systems, "/dogs/-/about").find_all("h3") if heading.code]
+    assert shown[0] == "request_summary"
+    assert shown.index("archive_info") < shown.index("mentions")
+
+
 def test_an_archive_that_was_not_studied_says_what_to_run(dogs: Datasette) -> None:
     soup = page(dogs, "/dogs/-/systems")
     assert words(soup.pre) == "wdtk study mentions"

@@ -117,6 +117,18 @@ def test_it_can_be_cited(thread: BeautifulSoup) -> None:
     assert "@misc{foi-request-1," in words(thread.find(id="cite-bibtex"))  # type: ignore[arg-type]
 
 
+def test_a_title_that_asks_is_cited_without_a_stop(filled_archive: Path, tmp_path: Path) -> None:
+    """And a quote at the very end of a text has one line more than line breaks."""
+    path = tmp_path / "dogs.db"
+    with sqlite3.connect(filled_archive) as source, sqlite3.connect(path) as db:
+        source.backup(db)
+        db.execute("update requests set title = 'How many dogs?' where id = 1")
+        db.execute("update messages set text = rtrim(text, char(10)) where id = 2")
+    thread = page(Datasette([str(path)]), "/dogs/-/request/1")
+    assert "(1 January 2024). How many dogs? Freedom of information" in words(thread.find(id="cite-text"))  # type: ignore[arg-type]
+    assert words(message(thread, "incoming-2").select_one("details.quote summary")) == "Quoted earlier message, 3 lines"
+
+
 def test_the_sql_behind_it_runs(dogs: Datasette, thread: BeautifulSoup) -> None:
     links = [str(link["href"]) for link in thread.select(".sql a")]
     assert len(links) == 6

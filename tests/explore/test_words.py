@@ -35,6 +35,28 @@ def test_sizes_are_in_words() -> None:
     assert sizes == ["", "0 bytes", "1 byte", "1023 bytes", "1.0 KB", "47 KB", "1.4 MB", "5120 GB"]
 
 
+def test_a_share_is_neither_none_nor_all_where_there_are_some() -> None:
+    shares = [bar.percent for bar in charts.bars([("kept", 2119, None), ("withheld", 9, None), ("due", 0, None)])]
+    assert shares == ["> 99 %", "< 1 %", "0 %"]
+    assert [bar.percent for bar in charts.bars([("kept", 3, None)])] == ["100 %"]
+
+
+@pytest.mark.parametrize(
+    ("media_type", "name"),
+    [
+        ("application/pdf", "page"),
+        (None, "page"),
+        ("image/tiff", "page"),
+        ("application/vnd.ms-excel", "sheet"),
+        ("application/vnd.oasis.opendocument.spreadsheet", "sheet"),
+        ("application/vnd.openxmlformats-officedocument.presentationml.presentation", "slide"),
+        ("application/zip", "part"),
+    ],
+)
+def test_what_a_file_is_divided_into(media_type: str | None, name: str) -> None:
+    assert words.part(media_type) == name
+
+
 def test_states_not_known_here_are_shown_as_they_are() -> None:
     assert (words.state("rejected"), words.state("sent_by_pigeon"), words.state(None)) == (
         "Refused",
