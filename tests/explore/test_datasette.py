@@ -19,6 +19,8 @@ from scraper.explore.plugin import SETTINGS
 from scraper.explore.serve import CannotServe, serve, serve_command
 from scraper.metadata import metadata, metadata_path
 
+from .making import add, request
+
 TABLES: dict[str, dict[str, Any]] = metadata()["databases"]["archive"]["tables"]
 SHOWN = [table for table, described in TABLES.items() if not described.get("hidden")]
 
@@ -92,6 +94,34 @@ def test_the_raw_database_cannot_be_downloaded(archive: Path, immutable: bool) -
     datasette = Datasette([], immutables=[str(archive)]) if immutable else Datasette([str(archive)])
     assert get(datasette, "/councils.db").status_code == 403
     assert "councils.db" not in get(datasette, "/councils").text
+
+
+SET_ASIDE_PATHS = (
+    "/councils/withdrawals.json?_shape=array",
+    "/councils/withdrawals.csv",
+    "/councils/withdrawals/1",
+    "/councils/withdrawals/1.blob?_blob_column=set_aside",
+    "/councils/withdrawals.json?_facet=set_aside",
+    "/councils.json?sql=select+*+from+withdrawals&_shape=array",
+    "/councils.json?sql=with+w(a,b)+as+(select+request_id,+SET_ASIDE+from+main.Withdrawals)+select+b||''+from+w&_shape=array",
+    "/councils.json?sql=select+group_concat(cast(w.set_aside+as+text))+from+withdrawals+as+w&_shape=array",
+)
+
+
+@pytest.mark.parametrize("path", SET_ASIDE_PATHS)
+def test_what_is_set_aside_is_read_by_nobody(archive: Path, tmp_path: Path, path: str) -> None:
+    copy = tmp_path / "councils.db"
+    with sqlite3.connect(archive) as source, sqlite3.connect(copy) as db:
+        source.backup(db)
+        request(db, 1, withheld_at="2024-06-01T03:00:00Z", withheld_kind="missing", authority_id=None, user_id=None)
+        row = {"first_refused_at": "2024-06-01T03:00:00Z", "last_refused_at": "2024-06-01T03:00:00Z", "nights": 1}
+        add(db, "withdrawals", request_id=1, set_aside=b"their words", **row)
+        assert db.execute("select set_aside from withdrawals").fetchone() == (b"their words",)
+    answer = get(Datasette([str(copy)]), path)
+    assert answer.status_code == 200
+    # As text or as base64 ("dGhlaXIg..."), and not even whether there is any.
+    assert "their words" not in answer.text
+    assert "dGhla" not in answer.text
 
 
 def test_facets_are_not_suggested(served: Datasette) -> None:
