@@ -76,8 +76,11 @@ class _Group:
     """An operator that waits for what it joins: AND, OR or NOT."""
 
     def add(self, expression: str, negated: bool) -> None:
+        """Said twice is meant once: each costs a look through all of its matches."""
         must, must_not = self.alternatives[-1]
-        (must_not if negated else must).append(expression)
+        joined = must_not if negated else must
+        if expression not in joined:
+            joined.append(expression)
 
 
 class _Parser:
@@ -186,6 +189,7 @@ class _Parser:
                 made.append(" NOT ".join([joined, *must_not]))
             elif must_not:
                 self.hint(Hint.NOTHING_BUT_NOT)
+        made = list(dict.fromkeys(made))
         if len(made) > 1:
             return " OR ".join(f"({part})" for part in made)
         return made[0] if made else None

@@ -49,6 +49,8 @@ def found(db: sqlite3.Connection, typed: str) -> list[int]:
         ("NEAR(road repairs)", []),
         ("text:road", []),
         ("^road", [1, 2]),
+        ("road road ROAD road", [1, 2]),
+        ("road OR road OR (road road)", [1, 2]),
     ],
 )
 def test_it_finds_what_is_meant(index: sqlite3.Connection, typed: str, rows: list[int]) -> None:
@@ -124,3 +126,10 @@ def test_whatever_is_typed_fts5_understands_it(index: sqlite3.Connection, typed:
         index.execute("select rowid from x where x match ?", (understood.expression,)).fetchall()
     elif typed.strip():
         assert understood.hints
+
+
+def test_what_is_said_twice_is_looked_for_once() -> None:
+    """Forty times a word that is everywhere took longer than a query may, for nothing."""
+    assert understand("road " * MAX_TERMS).expression == '"road"'
+    assert understand("cats OR " * 20 + "cats").expression == '"cats"'
+    assert understand("road -cats -cats").expression == '"road" NOT "cats"'
