@@ -1,4 +1,5 @@
-"""What Datasette's own pages lack beside an archive: the language they are in. `static/datasette.js` names their fields."""
+"""What Datasette's own pages lack beside an archive: the language they are in, and on its page of errors a way back and our
+style sheet. `static/datasette.js` names their fields."""
 
 from __future__ import annotations
 
@@ -17,8 +18,17 @@ if TYPE_CHECKING:
 Source = tuple[str, str | None, Callable[[], bool] | None]
 
 
-class InEnglish(jinja2.BaseLoader):
-    """Datasette's templates with their language on ``<html>``, where an archive is served; its own `base.html` has none."""
+CONTENT = "{% block content %}"
+OF_ERRORS = f"""{{% block extra_head %}}
+<link rel="stylesheet" href="{{{{ urls.static_plugins('{PACKAGE}', 'explore.css') }}}}">
+{{% endblock %}}
+{{% block crumbs %}}<p class="crumbs"><a href="{{{{ urls.instance() }}}}">home</a></p>{{% endblock %}}
+{CONTENT}"""
+"""Datasette renders errors without what plugins add to pages, and without a link to anywhere."""
+
+
+class Completed(jinja2.BaseLoader):
+    """Datasette's templates, where an archive is served, with what they lack. Its own `base.html` has no language."""
 
     def __init__(self, datasette: Datasette, templates: jinja2.BaseLoader) -> None:
         self._datasette, self._templates = datasette, templates
@@ -27,6 +37,8 @@ class InEnglish(jinja2.BaseLoader):
         source, filename, uptodate = self._templates.get_source(environment, template)
         if archives(self._datasette):
             source = source.replace("<html>", '<html lang="en">', 1)
+            if template == "error.html":
+                source = source.replace(CONTENT, OF_ERRORS, 1)
         return source, filename, uptodate
 
     def list_templates(self) -> list[str]:
@@ -35,9 +47,9 @@ class InEnglish(jinja2.BaseLoader):
 
 @hookimpl  # type: ignore[untyped-decorator]  # Datasette has no types
 def prepare_jinja2_environment(env: jinja2.Environment, datasette: Datasette) -> None:
-    """Datasette's own pages are in English, and say so."""
+    """Completes Datasette's own pages."""
     assert env.loader is not None
-    env.loader = InEnglish(datasette, env.loader)
+    env.loader = Completed(datasette, env.loader)
 
 
 @hookimpl  # type: ignore[untyped-decorator]  # Datasette has no types

@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_S = 20
 RUNNING = re.compile(r"running on (http://127\.0\.0\.1:\d+)")
 
 
@@ -34,7 +35,11 @@ def served(*archives: Path) -> Iterator[str]:
             yield found[1]
         finally:
             process.terminate()
-            process.wait()
+            try:
+                process.wait(PATIENCE_S)
+            except subprocess.TimeoutExpired:
+                # It waits for every answer that a browser still takes; a tab that is left open must not hold up all tests.
+                process.kill()
 
 
 class Lure:

@@ -197,6 +197,16 @@ def test_datasettes_pages_say_their_language_and_have_our_style(dogs: Datasette,
     assert '<html lang="en">' in get(dogs, "/dogs/no_such_table").text
 
 
+@pytest.mark.parametrize(
+    ("path", "status"), [("/dogs?sql=selec", 400), ("/dogs.db", 403), ("/dogs/no_such_table", 404), ("/no", 404)]
+)
+def test_an_error_of_datasettes_has_our_style_and_a_way_back(dogs: Datasette, path: str, status: int) -> None:
+    soup = page(dogs, path, status)
+    styles = {str(link["href"]) for link in soup.find_all("link", rel="stylesheet")}
+    assert "/-/static-plugins/wdtk-archive/explore.css" in styles
+    assert soup.select_one("header .crumbs a")["href"] == "/"  # type: ignore[index]
+
+
 def test_tables_keep_their_facets_and_json(dogs: Datasette) -> None:
     facets = json.loads(get(dogs, "/dogs/requests.json?_facet=display_state").text)["facet_results"]["display_state"]["results"]
     assert {facet["value"]: facet["count"] for facet in facets} == {
