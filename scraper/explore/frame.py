@@ -1,4 +1,4 @@
-"""What Datasette's own pages lack beside an archive: the language they are in, and on its page of errors a way back and our
+"""What Datasette's own pages lack beside an archive: their language and main part, and on its page of errors a way back and our
 style sheet. `static/datasette.js` names their fields."""
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 Source = tuple[str, str | None, Callable[[], bool] | None]
 
-
+SECTION = '<section class="content">'
 CONTENT = "{% block content %}"
 OF_ERRORS = f"""{{% block extra_head %}}
 <link rel="stylesheet" href="{{{{ urls.static_plugins('{PACKAGE}', 'explore.css') }}}}">
@@ -28,7 +28,7 @@ OF_ERRORS = f"""{{% block extra_head %}}
 
 
 class Completed(jinja2.BaseLoader):
-    """Datasette's templates, where an archive is served, with what they lack. Its own `base.html` has no language."""
+    """Datasette's templates, where an archive is served, with what they lack: no language, nothing that is marked as `main`."""
 
     def __init__(self, datasette: Datasette, templates: jinja2.BaseLoader) -> None:
         self._datasette, self._templates = datasette, templates
@@ -37,6 +37,7 @@ class Completed(jinja2.BaseLoader):
         source, filename, uptodate = self._templates.get_source(environment, template)
         if archives(self._datasette):
             source = source.replace("<html>", '<html lang="en">', 1)
+            source = source.replace(SECTION, SECTION.replace(">", ' role="main">'), 1)
             if template == "error.html":
                 source = source.replace(CONTENT, OF_ERRORS, 1)
         return source, filename, uptodate

@@ -32,6 +32,9 @@ READERS, READING_S = 20, 8.0
 PAGES_AT_ONCE_GOAL = 50
 THREADS, OTHERS, REPEATS = 200, 20, 3
 MATCHES = 10_000
+PREFIX = "con"
+NARROW = ("batch_results", "messages_with_phrase", "files_with_phrase")
+"""Canned queries that have no answer until they are told what to look for."""
 LISTED = re.compile(r'<details class="sql">(.*?)</details>', re.S)
 LINK = re.compile(r'href="([^"]+)"')
 
@@ -49,8 +52,8 @@ def measure(bench: Bench) -> list[Figure]:
             return [*figures, _side_by_side(address, asked["thread pages"][1])]
 
 
-def _addresses(db: sqlite3.Connection, root: str, rng: Random) -> dict[str, tuple[float, list[str]]]:
-    """Name -> goal in milliseconds (p95) and addresses."""
+def _addresses(db: sqlite3.Connection, root: str, rng: Random) -> dict[str, tuple[float | None, list[str]]]:
+    """Name -> goal in milliseconds (p95), None where there is none, and addresses."""
     db.execute("create virtual table temp.words using fts5vocab('main', 'messages_fts', 'row')")
     near = [row[0] for row in db.execute("select term from words where doc <= ? order by doc desc limit 8", (MATCHES,))]
     common = db.execute("select term from words order by doc desc limit 1").fetchone()[0]
@@ -61,6 +64,7 @@ def _addresses(db: sqlite3.Connection, root: str, rng: Random) -> dict[str, tupl
     def search(**query: str) -> str:
         return f"{root}/-/search?{urlencode(query)}"
 
+    questions = [name for name in metadata()["databases"]["archive"]["queries"] if name not in NARROW]
     tables = [f"{root}/requests", f"{root}/messages", f"{root}/attachments", f"{root}/files"]
     return {
         "thread pages": (30, [f"{root}/-/request/{number}" for number in requests]),
@@ -71,11 +75,13 @@ def _addresses(db: sqlite3.Connection, root: str, rng: Random) -> dict[str, tupl
         ),
         "authority pages": (150, [f"{root}/-/authority/{number}" for number in authorities]),
         "batch pages": (150, [f"{root}/-/batch/{number}" for number in rng.sample(batches, min(OTHERS, len(batches)))]),
+        "search, a beginning of words that most messages have": (None, [search(q=f"{PREFIX}*")]),
+        "questions about the whole archive": (None, [f"{root}/{name}" for name in questions]),
         "table pages": (100, [*tables, *(f"{root}/requests?authority_id={number}" for number in authorities[:8])]),
     }
 
 
-def _pages(db: sqlite3.Connection, address: str, name: str, goal_ms: float, paths: Sequence[str]) -> Figure:
+def _pages(db: sqlite3.Connection, address: str, name: str, goal_ms: float | None, paths: Sequence[str]) -> Figure:
     connection = HTTPConnection(address, timeout=60)
     bodies = {path: _get(connection, path) for path in paths}
     took = [_timed(connection, path) for _ in range(REPEATS) for path in paths]
@@ -84,13 +90,15 @@ def _pages(db: sqlite3.Connection, address: str, name: str, goal_ms: float, path
     middle, slow = statistics.median(took), _p95(took)
     beside = statistics.median(bare)
     measured = f"{middle:,.1f} ms, p95 {slow:,.1f} ms"
+    if goal_ms is None:
+        measured += f", slowest {max(took):,.1f} ms"
     return Figure(
         f"serving: {name}",
         measured,
         f"{beside:,.1f} ms bare SQLite",
         middle / beside,
-        f"p95 <= {goal_ms:.0f} ms",
-        slow <= goal_ms,
+        f"p95 <= {goal_ms:.0f} ms" if goal_ms is not None else "",
+        slow <= goal_ms if goal_ms is not None else None,
     )
 
 
@@ -141,9 +149,14 @@ def _queries(body: str) -> list[tuple[str, dict[str, str | int]]]:
 
 
 def _of_table(path: str) -> list[tuple[str, dict[str, str | int]]]:
-    """What Datasette's page of a table cannot do without: its rows, their number, and the facets that metadata.yml asks for."""
+    """What Datasette's page of a table cannot do without: its rows, their number, and the facets that metadata.yml asks for.
+
+    Of a canned query it is the query.
+    """
     parts = urlsplit(path)
     table = parts.path.rsplit("/", 1)[1]
+    if canned := metadata()["databases"]["archive"]["queries"].get(table):
+        return [(canned["sql"], dict.fromkeys(re.findall(r":([a-z_]+)", canned["sql"]), ""))]
     values: dict[str, str | int] = {name: int(given[0]) for name, given in parse_qs(parts.query).items()}
     where = "".join(f" and {name} = :{name}" for name in values)
     facets = metadata()["databases"]["archive"]["tables"][table].get("facets", [])
