@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 Source = tuple[str, str | None, Callable[[], bool] | None]
 
 SECTION = '<section class="content">'
+CRUMBS = "{% block crumbs %}{{ crumbs.nav(request=request) }}{% endblock %}"
+OURS = '{% for link in menu_links()[:2] %}<a class="ours" href="{{ link.href }}">{{ link.label }}</a>{% endfor %}'
+"""The first links of the menu, which is folded: to reading and to search."""
 CONTENT = "{% block content %}"
 OF_ERRORS = f"""{{% block extra_head %}}
 <link rel="stylesheet" href="{{{{ urls.static_plugins('{PACKAGE}', 'explore.css') }}}}">
@@ -28,7 +31,7 @@ OF_ERRORS = f"""{{% block extra_head %}}
 
 
 class Completed(jinja2.BaseLoader):
-    """Datasette's templates, where an archive is served, with what they lack: no language, nothing that is marked as `main`."""
+    """Datasette's templates, where an archive is served, with what they lack: a language, a `main` part, a way to our pages."""
 
     def __init__(self, datasette: Datasette, templates: jinja2.BaseLoader) -> None:
         self._datasette, self._templates = datasette, templates
@@ -38,6 +41,8 @@ class Completed(jinja2.BaseLoader):
         if archives(self._datasette):
             source = source.replace("<html>", '<html lang="en">', 1)
             source = source.replace(SECTION, SECTION.replace(">", ' role="main">'), 1)
+            if len(archives(self._datasette)) == 1:
+                source = source.replace(CRUMBS, CRUMBS + OURS, 1)
             if template == "error.html":
                 source = source.replace(CONTENT, OF_ERRORS, 1)
         return source, filename, uptodate

@@ -100,11 +100,12 @@ def render_cell(row: Any, value: Any, column: str, table: str | None, database: 
 
 @hookimpl
 def menu_links(datasette: Datasette) -> list[dict[str, str]]:
-    """From Datasette's own pages to ours."""
-    links = [Links(datasette, name) for name in archives.archives(datasette)]
+    """From Datasette's own pages to ours. Each archive has its name where there are several."""
+    names = archives.archives(datasette)
     return [
-        {"href": address, "label": label}
-        for link in links
+        {"href": address, "label": label if len(names) == 1 else f"{label}: {name}"}
+        for name in names
+        for link in (Links(datasette, name),)
         for address, label in (
             (link.home(), "Read the archive"),
             (link.page("search"), "Search"),

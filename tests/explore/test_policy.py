@@ -185,6 +185,8 @@ def test_numbers_and_names_in_tables_lead_to_our_pages(dogs: Datasette) -> None:
 def test_datasettes_pages_lead_to_ours(dogs: Datasette) -> None:
     menu = BeautifulSoup(get(dogs, "/dogs/requests").text, "lxml").select(".nav-menu a")
     assert {"/dogs/-/", "/dogs/-/search", "/dogs/-/health", "/dogs/-/about"} <= {str(link["href"]) for link in menu}
+    in_sight = page(dogs, "/dogs/requests").select("header .ours")
+    assert [(link.text, link["href"]) for link in in_sight] == [("Read the archive", "/dogs/-/"), ("Search", "/dogs/-/search")]
 
 
 @pytest.mark.parametrize("path", ["/dogs", "/dogs/requests", "/dogs/requests/1", "/dogs?sql=select+1+as+one"])
