@@ -243,27 +243,34 @@ def _read(reader: Reader, index: Index, search: Search, few: bool) -> Found:
 
 
 def _newest(reader: Reader, index: Index, search: Search, matches: int, page: int, size: int) -> Found:
-    filters = search.filters
+    filters, skipped = search.filters, (page - 1) * size
     values: dict[str, Value] = {"match": search.match, **filters.values()}
-    if filters.narrowed:
-        counted = f"select count(*) from (select 1 from {by_number(index, filters)} limit :at_most)"
-        matches = _number(reader, Query(f"Hits in {index.where}, up to a limit", counted), at_most=COUNTED_AT_MOST + 1, **values)
+    direction = "asc" if filters.sort is Sort.OLDEST else "desc"
     dated = index.walk is not None and not search.has_prefix
     if dated:
         source = f"{index.walk}\nwhere {index.fts} match :match{filters.conditions(index.at)}"
-    row_id, at, order = (index.row_id, index.at, index.at) if dated else ("x.rowid", "null", "x.rowid")
+        order, row = index.at, f"{index.row_id} as id, {index.at} as at"
+    else:
+        source, order, row = by_number(index, filters), "x.rowid", "x.rowid as id, null as at"
     query = Query(
         f"Hits in {index.where} in the order of {'time' if dated else 'their numbers'}",
-        f"""select {row_id} as id, {at} as at, null as score, null, null
-from {source if dated else by_number(index, filters)}
-order by {order} {"asc" if filters.sort is Sort.OLDEST else "desc"}
+        f"""select {row}, null as score, null, null
+from {source}
+order by {order} {direction}
 limit :size offset :skipped""",
     )
-    hits = _hits(reader, query, **values, size=size + 1, skipped=(page - 1) * size)
-    capped = filters.narrowed and matches > COUNTED_AT_MOST
-    return Found(
-        index, Way.NEWEST if dated else Way.LAST_STORED, min(matches, COUNTED_AT_MOST) if capped else matches, hits, capped
-    )
+    way = Way.NEWEST if dated else Way.LAST_STORED
+    if not filters.narrowed:
+        return Found(index, way, matches, _hits(reader, query, **values, size=size + 1, skipped=skipped))
+    if dated:
+        counted = f"select count(*) from (select 1 from {by_number(index, filters)} limit :at_most)"
+        matches = _number(reader, Query(f"Hits in {index.where}, up to a limit", counted), at_most=COUNTED_AT_MOST + 1, **values)
+        hits = _hits(reader, query, **values, size=size + 1, skipped=skipped)
+    else:
+        # The same order as they are counted in: one look is enough for both.
+        every = _hits(reader, query, **values, size=COUNTED_AT_MOST + 1, skipped=0)
+        matches, hits = len(every), every[skipped : skipped + size + 1]
+    return Found(index, way, min(matches, COUNTED_AT_MOST), hits, more=matches > COUNTED_AT_MOST)
 
 
 def _number(reader: Reader, query: Query, **values: Value) -> int:
