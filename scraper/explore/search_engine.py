@@ -72,6 +72,8 @@ class Index:
     """The same tables without the index, from the request on."""
     carriers: str
     """The same tables without the index, from the row found on."""
+    unpacked: bool = False
+    """Whether a file may have come within another, which is what the message lists."""
 
 
 TITLES = Index(
@@ -121,6 +123,7 @@ def files(unpacked: bool) -> Index:
   join attachments t on t.message_id = m.id
   join files f on f.id {_CONTENTS if unpacked else "= t.file_id"}""",
         carriers=f"files f cross join {carried}",
+        unpacked=unpacked,
     )
 
 

@@ -91,10 +91,15 @@ from {found}
   left join authorities a on a.id = r.authority_id
 where messages_fts match :match""",
         )
+    name = "attachment.filename, null as within"
+    if index.unpacked:
+        name = """case when attachment.file_id = file.id then attachment.filename
+    else (select p.path from file_members p where p.file_id = file.id order by p.parent_id limit 1) end as filename,
+  case when attachment.file_id <> file.id then attachment.filename end as within"""
     return Query(
         "The files shown",
         f"""select file.id, message.sent_at as at, message.anchor, message.kind, message.author, {_REQUEST},
-  file.sha256, file.media_type, file.text_status, file.page_count, attachment.filename, attachment.url as file_url, content.text,
+  file.sha256, file.media_type, file.text_status, file.page_count, {name}, attachment.url as file_url, content.text,
   case when length(content.text) <= {LONG_TEXT} then snippet(file_texts_fts, 0, :open, :close, '…', :words) end as passage
 from {found}
   cross join files file on file.id = i.value

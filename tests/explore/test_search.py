@@ -169,7 +169,8 @@ def test_a_file_inside_another_is_found_with_its_message(filled_archive: Path, t
     served = Datasette([str(path)])
     for filters in ({}, {"authority": "1"}, {"state": "waiting_classification"}):
         found = search(served, q="packed", **filters)
-        assert [address for _, address in hits(found)] == [f"/dogs/-/file/{SHA['inner.txt']}?q=packed#passage"]
+        expected = ("folder/inner.txt in unknown", f"/dogs/-/file/{SHA['inner.txt']}?q=packed#passage")
+        assert hits(found) == [expected]
         assert found.select_one('.hit a[href="/dogs/-/request/1#incoming-2"]') is not None
     assert hits(search(served, q="packed", authority="2")) == []
 
