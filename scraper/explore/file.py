@@ -100,12 +100,13 @@ def _read(reader: Reader, sha256: str) -> dict[str, Any] | None:
     reader.asked = reader.asked[:1]
     text = reader.one(TEXT, file_id=head["id"])
     members: list[sqlite3.Row] = []
-    containers: list[sqlite3.Row] = []
+    containers: list[tuple[sqlite3.Row, str]] = []
     places = reader.rows(PLACES, file_id=head["id"])
     if reader.has("file_members"):
         members = reader.rows(MEMBERS, file_id=head["id"])
         # A container may itself have been withdrawn: it is named only where it is shown.
-        containers = [row for row in reader.rows(CONTAINERS, file_id=head["id"]) if _is_shown(reader, row["id"])]
+        named = [(row, _name(reader, row["id"])) for row in reader.rows(CONTAINERS, file_id=head["id"])]
+        containers = [(row, name) for row, name in named if name is not None]
     return {
         "head": head,
         "name": name,
@@ -116,11 +117,12 @@ def _read(reader: Reader, sha256: str) -> dict[str, Any] | None:
     }
 
 
-def _is_shown(reader: Reader, file_id: int) -> bool:
+def _name(reader: Reader, file_id: int) -> str | None:
+    """A name under which the archive shows a file, None where it does not; without leaving a query behind the page."""
     asked = len(reader.asked)
-    shown = raw.live_name(reader, file_id) is not None
+    name = raw.live_name(reader, file_id)
     del reader.asked[asked:]
-    return shown
+    return name
 
 
 def _first(given: str | None) -> int:

@@ -160,6 +160,7 @@ def test_what_is_in_a_file_and_what_it_is_in(dogs: Datasette) -> None:
     ]
     inner = page(dogs, f"/dogs/-/file/{SHA['inner.txt']}")
     assert words(inner.h1) == "inner.txt"
+    assert words(inner.select_one("h2 + ul.plain li")) == "unknown Unknown type · 3 bytes · as folder/inner.txt"
     assert f"/dogs/-/file/{SHA['unknown']}" in {str(link["href"]) for link in inner.select("main a")}
 
 
