@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 import sqlite3
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import Protocol, cast
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -23,11 +24,8 @@ from ..pages import read
 from ..records import Capture, PageKind, Reading, UnreadablePage
 from ..urls import Site
 from .capture import capture_of
+from .job import CrawlJob
 from .refusals import BadAnswer, CrawlEnded, ForbiddenByRobots, TooLarge
-
-if TYPE_CHECKING:
-    from spiders.agenda import AgendaSpider
-
 
 log = logging.getLogger(__name__)
 
@@ -115,15 +113,23 @@ def our_mistake(capture: Capture, error: Exception) -> Reading:
     return Reading("unreadable", reason=f"our mistake, please report it: {type(error).__name__}: {error}")
 
 
+class Crawling(Protocol):
+    """What the pipeline needs of a spider: its job, and the event that it waits for."""
+
+    job: CrawlJob
+    kept: asyncio.Event
+    """Set when a page's transaction is over."""
+
+
 class KeepPipeline:
     """Hands each item to the spider's job. What the archive or the disk refuses ends the crawl."""
 
-    def __init__(self, spider: AgendaSpider) -> None:
+    def __init__(self, spider: Crawling) -> None:
         self.spider = spider
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> KeepPipeline:
-        return cls(cast("AgendaSpider", crawler.spider))
+        return cls(cast(Crawling, crawler.spider))
 
     def process_item(self, item: Page) -> Page:
         try:
