@@ -14,7 +14,7 @@ from tests.recorded_site import RecordedSite, wdtk
 OURS = {"first_seen_at", "last_seen_at", "last_changed_at", "fetched_at", "observed_at", "gone_at", "withheld_at", "extracted_at"}
 """Columns that say when we looked; they differ between two crawls of one site."""
 BOOKKEEPING = {"captures", "runs", "agenda", "site_totals", "dictionaries", "_sqlite_migrations", "archive_info", "coverage"}
-LIKEWISE = {"follows", "withdrawals", "visit_rates", "ceiling_hits", "changes"}
+LIKEWISE = {"follows", "withdrawals", "visit_rates", "ceiling_hits", "changes", "study_state"}
 """What runs leave that say when and how they went."""
 
 
@@ -56,6 +56,8 @@ def content(archive: Path) -> dict[str, list[tuple[object, ...]]]:
         columns = [row[1] for row in db.execute(f"pragma table_info({table})") if row[1] not in OURS]
         if table in ("messages", "files", "request_tags"):
             columns = [column for column in columns if column != "id"]
+        if "sha256" in columns:  # the file's own name; its number is ours
+            columns = [column for column in columns if column != "file_id"]
         query = f"select {', '.join(columns)} from {table}"
         if table == "attachments":
             columns = [f"a.{column}" for column in columns if column not in ("id", "message_id", "file_id")]
