@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.browser.recorded import copy_archive
 from tests.recorded_site import RecordedSite, wdtk
 
 OURS = {"first_seen_at", "last_seen_at", "last_changed_at", "fetched_at", "observed_at", "gone_at", "withheld_at", "extracted_at"}
@@ -29,8 +29,7 @@ class FirstDay:
     def copy(self, folder: Path) -> Path:
         """The archive and its files, to be changed at will."""
         goal = folder / "archive.db"
-        shutil.copy(self.archive, goal)
-        shutil.copytree(self.archive.with_suffix(".files"), goal.with_suffix(".files"))
+        copy_archive(self.archive, goal)
         return goal
 
 

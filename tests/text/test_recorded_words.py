@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from scraper.pages.new_text import new_text
-from tests.recorded_site import RecordedSite, fidelity, wdtk
+from tests.browser.recorded import copy_archive, crawled_archive
+from tests.recorded_site import fidelity, wdtk
 from tests.recordings import needs_recordings
 
 pytestmark = [needs_recordings, pytest.mark.slow]
@@ -19,9 +20,7 @@ pytestmark = [needs_recordings, pytest.mark.slow]
 @pytest.fixture(scope="module")
 def extracted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     archive = tmp_path_factory.mktemp("words") / "archive.db"
-    with RecordedSite(day=1) as site:
-        done = wdtk("--archive", str(archive), "crawl", "everything", "--site", site.base)
-        assert done.returncode == 0, done.stderr
+    copy_archive(crawled_archive(tmp_path_factory.getbasetemp()), archive)
     done = wdtk("--archive", str(archive), "extract")
     assert done.returncode == 0, done.stderr
     return archive
