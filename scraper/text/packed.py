@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import posixpath
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -73,16 +74,34 @@ class Words:
     """What stands after an element, by its name without namespace."""
     TEXT: ClassVar[str] = "t"
     """The element that holds words."""
+    LEFT_OUT: ClassVar[frozenset[str]] = frozenset()
+    """Elements of whose words none are shown."""
 
     def __init__(self) -> None:
         self.words: list[str] = []
-        self._within = 0
+        self._within = self._silent = 0
+        self._alternatives: list[int] = []
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        self._within += local(tag) == self.TEXT
+        name = local(tag)
+        if self._silent or name in self.LEFT_OUT or (name == "Fallback" and self._said_already()):
+            self._silent += 1
+            return
+        if name == "AlternateContent":
+            self._alternatives.append(len(self.words))
+        self._within += name == self.TEXT
+
+    def _said_already(self) -> bool:
+        """Whether a text box, say, was read in its newer form: files hold the same once more for older programs."""
+        return bool(self._alternatives) and any(map(str.strip, self.words[self._alternatives[-1] :]))
 
     def end(self, tag: str) -> None:
+        if self._silent:
+            self._silent -= 1
+            return
         name = local(tag)
+        if name == "AlternateContent":
+            self._alternatives.pop()
         self._within -= name == self.TEXT
         gap = self.AFTER.get(name)
         if gap is None:
@@ -92,7 +111,7 @@ class Words:
         self.words.append(gap)
 
     def data(self, text: str) -> None:
-        if self._within:
+        if self._within and not self._silent:
             self.words.append(text)
 
     def close(self) -> None:
@@ -115,6 +134,9 @@ class Elements:
         """lxml calls it at the end of the part."""
 
 
+REFERENCE = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
+"""The attribute by which an element of an OOXML part refers to another part."""
+
 T = TypeVar("T", bound=Words | Elements)
 
 
@@ -134,3 +156,16 @@ def parse(xml: bytes, target: T) -> T:
 def local(tag: str) -> str:
     """An element's name without its namespace."""
     return tag.rpartition("}")[2]
+
+
+def related(archive: zipfile.ZipFile, name: str) -> dict[str, str]:
+    """What a part of an OOXML file refers to within it: reference -> name of the part. Raises Unreadable, Encrypted."""
+    folder, _, file = name.rpartition("/")
+    xml = part(archive, f"{folder}/_rels/{file}.rels")
+    found = {}
+    for element, attributes in parse(xml or b"<none/>", Elements()).found:
+        if element == "Relationship" and attributes.get("TargetMode") != "External":
+            goal = attributes.get("Target", "")
+            goal = goal.lstrip("/") if goal.startswith("/") else posixpath.normpath(f"{folder}/{goal}")
+            found[attributes.get("Id", "")] = goal
+    return found

@@ -1,4 +1,4 @@
-"""DOCX and DOCM: body, headers, footers, notes and comments. Macros are in a part that is never opened."""
+"""DOCX and DOCM: body, diagrams, headers, footers, notes and comments. Macros are in a part that is never opened."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from ..registry import Options
 from ..result import Text, Unreadable, page
 
 METHOD = f"lxml {etree.__version__}"
-_BESIDE = re.compile(r"word/(header|footer|footnotes|endnotes|comments)\d*\.xml")
+_BESIDE = re.compile(r"word/(?:header|footer|footnotes|endnotes|comments|diagrams/data)\d*\.xml")
 
 
 class _Words(Words):
-    """Text that was struck out in tracked changes (``delText``) is none of it."""
+    """Text that tracked changes struck out (``delText``) is none of it, nor what they moved, in its former place."""
 
     AFTER = {**Words.AFTER, "cr": "\n", "noBreakHyphen": "-"}  # noqa: RUF012
+    LEFT_OUT = frozenset({"moveFrom"})
 
 
 def read(data: bytes, options: Options) -> Text:

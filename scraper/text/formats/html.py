@@ -8,7 +8,7 @@ from lxml import etree
 
 from ..registry import Options
 from ..result import Text, Unreadable, page
-from .plain import decode
+from .plain import decode, decode_as
 
 METHOD = f"lxml {etree.__version__}"
 _CHARSET = re.compile(rb"<(?:meta|\?xml)\b[^>]{0,200}?(?:charset|encoding)\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{1,40})", re.IGNORECASE)
@@ -55,17 +55,10 @@ class _Shown:
 def read(data: bytes, options: Options) -> Text:
     """Raises Unreadable."""
     named = _CHARSET.search(data[:4096])
-    text = None
-    if named is not None and not data.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
-        text = _as_named(data, named[1].decode())
-    return Text([page(words_of(text if text is not None else decode(data)[0]))], METHOD)
-
-
-def _as_named(data: bytes, charset: str) -> str | None:
-    try:
-        return data.decode(charset)
-    except (LookupError, UnicodeError, ValueError):
-        return None  # a page may name an encoding that it does not keep to
+    # A mark at the beginning tells more than a name.
+    marked = data.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf"))
+    text = decode_as(data, named[1].decode()) if named is not None and not marked else decode(data)[0]
+    return Text([page(words_of(text))], METHOD)
 
 
 def words_of(markup: str) -> str:

@@ -13,7 +13,7 @@ from ..gathering import Gathered
 from ..registry import Options
 from ..result import Member, Text, Unreadable, page
 from .html import words_of
-from .plain import decode
+from .plain import decode_as
 
 METHOD = f"email of Python {platform.python_version()}"
 HEADERS = ("From", "To", "Cc", "Date", "Subject")
@@ -81,10 +81,7 @@ def _bytes_of(part: Message) -> tuple[bytes | None, str | None]:
 def _words(part: Message) -> str:
     payload = part.get_payload(decode=True)
     data = payload if isinstance(payload, bytes) else str(part.get_payload()).encode("utf-8", "replace")
-    try:
-        text = data.decode(part.get_content_charset() or "")
-    except (LookupError, UnicodeError, ValueError):
-        text = decode(data)[0]  # none is named, or one that is not kept to
+    text = decode_as(data, part.get_content_charset() or "")
     return words_of(text) if part.get_content_type() == "text/html" else text
 
 

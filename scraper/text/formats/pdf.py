@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -25,18 +26,23 @@ def read(data: bytes, options: Options) -> Text:
         count = len(document)
         pages: list[str] = []
         images: list[int] = []
-        size = 0
+        size = damaged = 0
         for number in range(min(count, options.limits.pages)):
-            text, image = _read_page(document, number)
-            pages.append(text)
-            if image:
+            text = _read_page(document, number)
+            pages.append(text or "")
+            if text is None:
+                damaged += 1
+            elif not has_words(text) and _is_drawn(document, number):
                 images.append(number)
-            size += len(text)
+            size += len(pages[-1])
             if size > options.limits.text:
                 break
+        if damaged == len(pages):
+            raise Unreadable("PDF: none of its pages can be read")
         layered = any(map(has_words, pages))
         found = Text(pages, METHOD, count)
         notes = [f"cut: only the first {len(pages):,} of {count:,} pages were read"] if len(pages) < count else []
+        notes += [f"{damaged:,} of {count:,} pages are damaged and could not be read"] if damaged else []
         if images and options.languages is not None:
             notes += _recognise(document, found, images, layered, options)
         elif images and layered:
@@ -61,33 +67,43 @@ def _opened(data: bytes) -> Iterator[pdfium.PdfDocument]:
         document.close()
 
 
-def _read_page(document: pdfium.PdfDocument, number: int) -> tuple[str, bool]:
-    """A page's text, and whether it has none because all that is on it is drawn."""
+def _read_page(document: pdfium.PdfDocument, number: int) -> str | None:
+    """A page's text; None where that page is damaged: the others may be read.
+
+    By pdfium's own functions: what pypdfium2 wraps around them costs time for each page, and looks for a page's first
+    character by recursion, which ends at the thousandth that is none.
+    """
+    sheet = pdfium_c.FPDF_LoadPage(document, number)
+    words = pdfium_c.FPDFText_LoadPage(sheet) if sheet else None
     try:
-        sheet = document[number]
-    except pdfium.PdfiumError:
-        return "", False  # one page that is damaged; the others may be read
+        if not words:
+            return None
+        count = max(pdfium_c.FPDFText_CountChars(words), 0)
+        # What lies beyond the edge of the page too: half words would be left at it otherwise.
+        units = (ctypes.c_ushort * (count + 1))()
+        written = pdfium_c.FPDFText_GetText(words, 0, count, units)
+        text = bytes(memoryview(units)[: max(written - 1, 0)]).decode("utf-16-le", "ignore")
+    finally:
+        if words:
+            pdfium_c.FPDFText_ClosePage(words)
+        if sheet:
+            pdfium_c.FPDF_ClosePage(sheet)
+    # pdfium marks a hyphen at a line's end, where a word goes on in the next line, with U+FFFE.
+    return page(text).replace("\ufffe\n", "").replace("\ufffe", "")
+
+
+def _is_drawn(document: pdfium.PdfDocument, number: int) -> bool:
+    curves = 0
+    sheet = document[number]
     try:
-        words = sheet.get_textpage()
-        try:
-            # What lies beyond the edge of the page too: half words would be left at it otherwise.
-            # pdfium marks a hyphen at a line's end, where a word goes on in the next line, with U+FFFE.
-            text = page(words.get_text_range()).replace("\ufffe\n", "").replace("\ufffe", "")
-        finally:
-            words.close()
-        return text, not has_words(text) and _is_drawn(sheet)
+        for thing in sheet.get_objects(max_depth=_FORM_DEPTH):
+            if thing.type in (pdfium_c.FPDF_PAGEOBJ_IMAGE, pdfium_c.FPDF_PAGEOBJ_SHADING):
+                return True
+            curves += thing.type == pdfium_c.FPDF_PAGEOBJ_PATH
+            if curves >= DRAWN:
+                return True
     finally:
         sheet.close()
-
-
-def _is_drawn(sheet: pdfium.PdfPage) -> bool:
-    curves = 0
-    for thing in sheet.get_objects(max_depth=_FORM_DEPTH):
-        if thing.type in (pdfium_c.FPDF_PAGEOBJ_IMAGE, pdfium_c.FPDF_PAGEOBJ_SHADING):
-            return True
-        curves += thing.type == pdfium_c.FPDF_PAGEOBJ_PATH
-        if curves >= DRAWN:
-            return True
     return False
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from importlib.metadata import version
 
 import charset_normalizer
@@ -18,7 +19,7 @@ _MARKS = (
     (b"\xfe\xff", "utf-16"),
 )
 _SAMPLE = 32768
-_BRITISH = "cp1252"
+_LATIN, _BRITISH = "iso8859-1", "cp1252"
 _OF_OUR_LANGUAGES = ["cp1252", "iso8859_15", "cp1250", "cp1251", "cp850", "mac_roman"]
 
 
@@ -38,6 +39,21 @@ def decode(data: bytes) -> tuple[str, str]:
     except UnicodeDecodeError:
         encoding = utf16_without_mark(data[:_SAMPLE]) or _likeliest(data)
         return data.decode(encoding, "replace"), encoding
+
+
+def decode_as(data: bytes, charset: str) -> str:
+    """The text in the encoding that a mail or page names, or in its own where it does not keep to that.
+
+    ISO 8859-1 suits any bytes: what is UTF-8 is read as that, all else as Windows-1252, as browsers do, since who names
+    the one uses the other's quotes and dashes.
+    """
+    try:
+        name = codecs.lookup(charset).name
+        if name == _LATIN and decode(data)[1] == "utf-8":
+            name = "utf-8"
+        return data.decode(_BRITISH if name == _LATIN else name)
+    except (LookupError, UnicodeError, ValueError):
+        return decode(data)[0]
 
 
 def _likeliest(data: bytes) -> str:
