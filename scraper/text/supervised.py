@@ -21,7 +21,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import get_args
 
-from .limits import READING, Limits
+from .limits import MIB, READING, Limits
 from .result import Member, Outcome, Status
 
 FILES_EACH = 3000
@@ -29,6 +29,9 @@ FILES_EACH = 3000
 PEAK_SHARE = 0.5
 """Or once it has held this share of its memory."""
 START_S = 60
+_KEEP_MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(64 * MIB), "MALLOC_MMAP_THRESHOLD_": str(4 * MIB)}
+"""glibc's: memory that a page needed is kept for the next. Given back and asked for again it took a quarter of the child's time
+(115,000 page faults for 960 pages; measured November 2026)."""
 PROGRAM = "scraper.text.child"
 _MAX_HEAD = 64 << 20
 _ROOT = Path(__file__).resolve().parents[2]
@@ -60,7 +63,7 @@ class Child:
             stdout=subprocess.PIPE,
             stderr=self._errors,
             # Nothing of the parent's environment, where passwords may be.
-            env={"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", "PYTHONPATH": path},
+            env={"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8", "PYTHONPATH": path, **_KEEP_MEMORY},
             cwd="/",
             start_new_session=True,
         )

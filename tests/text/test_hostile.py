@@ -114,7 +114,7 @@ def test_a_child_that_failed_or_served_enough_is_replaced(monkeypatch: pytest.Mo
         ("NATIVE", "socket -1 errno 1"),
         ("WRITE", "refused: OSError"),
         ("OPEN", "refused: OSError"),
-        ("SECRETS", "LANG PATH PYTHONPATH"),
+        ("SECRETS", "LANG MALLOC_MMAP_THRESHOLD_ MALLOC_TRIM_THRESHOLD_ PATH PYTHONPATH"),
     ],
 )
 @pytest.mark.usefixtures("stubs")
