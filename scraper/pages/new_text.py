@@ -40,6 +40,16 @@ _FOOTER = re.compile(
 )
 """In the lines that Alaveteli adds to what it sends. The addresses are the same in every language."""
 
+_ANSWERS = r"(?:answers?|repl(?:y|ies)|respon(?:d|ses?)|comments?|highlighted|atebion|ateb|gweler)"
+_COLOURED = r"(?:in-?line|in (?:red|blue|green|purple|bold|italics?|capitals)|mewn (?:coch|glas))"
+_ANSWERS_BELOW = re.compile(
+    rf"\b{_ANSWERS}\b[^.!?]{{0,80}}\b(?:{_COLOURED}\b|(?P<below>(?:below|beneath|underneath|isod)\b))|\b{_COLOURED}\b[^.!?]{{0,40}}\b{_ANSWERS}\b",
+    re.IGNORECASE,
+)
+"""Who writes this answers between the lines of an earlier mail, where no mark tells them apart: colours are lost in text."""
+_SIGNED_OFF = 600
+"""Characters that may follow "see our answers below" if the answers are not among them."""
+
 _TRIED = 200
 """So many lines that look like the start of a quote are looked at more closely: bounds the time for hostile texts."""
 _WINDOW_CHARACTERS = 250
@@ -57,10 +67,17 @@ def new_text(text: str) -> str:
     lines = text.split("\n")
     quoted = [_QUOTED.match(line) is not None for line in lines]
     end = _mark_tail(lines, quoted)
+    if end < len(lines) and _answers_below("\n".join(line for line, gone in zip(lines[:end], quoted, strict=False) if not gone)):
+        quoted[end:] = [_QUOTED.match(line) is not None for line in lines[end:]]
     _mark_wrapped(lines, quoted)
     _mark_footers(lines[:end], quoted)
     kept = "\n".join(_without_gaps(line for line, gone in zip(lines, quoted, strict=True) if not gone))
     return kept if re.search(r"[^\W_]", kept) else text
+
+
+def _answers_below(own: str) -> bool:
+    """Whether a text says that its writer's answers stand in the earlier mail that follows it."""
+    return any(found["below"] is None or len(own) - found.end() <= _SIGNED_OFF for found in _ANSWERS_BELOW.finditer(own))
 
 
 def _mark_tail(lines: list[str], quoted: list[bool]) -> int:

@@ -84,6 +84,25 @@ def test_answers_between_quoted_lines_stay() -> None:
     assert new_text(text) == "There are five.\n\nNobody knows."
 
 
+@pytest.mark.parametrize(
+    ("says", "whole"),
+    [
+        ("Please see my answers below in red.", True),
+        ("Our responses are in bold.", True),
+        ("See below our reply, in blue, to each question.\n\nRegards", True),
+        ("Gweler ein hatebion isod.\n\nCofion, ateb mewn coch", True),
+        ("Please see our response below.\n\nRegards\nFOI Team", True),
+        ("Please see our response below.\n\n" + "The Council uses two tools for this. " * 20, False),
+        ("The meeting is below the library. I will reply.", False),
+        ("Thank you for your request, which we received.", False),
+    ],
+)
+def test_answers_in_an_earlier_mail_without_marks_are_kept_with_it(says: str, whole: bool) -> None:
+    text = f"{says}\n\n-----Original Message-----\n{OUTLOOK}\n\n{ASKED}\nThere are five.\nAnd why?"
+    assert (new_text(text) == text) is whole
+    assert new_text(text).startswith(says.strip())
+
+
 def test_lines_that_lost_their_mark_when_they_were_wrapped_are_quoted() -> None:
     text = (
         "We do.\n\n> Benefit records disclosure artificial drainage annual audit spending\n"
@@ -139,6 +158,8 @@ HOSTILE = {
     "wrapped": "> " + "x" * 60 + "\n" + ("y" * 60 + "\n") * 15_000,
     "footers": "/help/officers\n" * 60_000,
     "underscores": "_" * 1_000_000,
+    "answers": "answer " * 140_000 + "\n-----Original Message-----\n",
+    "in red": "in red " * 140_000 + "\n-----Original Message-----\n",
 }
 
 
