@@ -27,7 +27,7 @@ def languages() -> tuple[str, str | None]:
     """
     if shutil.which("tesseract") is None:
         raise NoTesseract("--ocr needs tesseract: install tesseract-ocr, tesseract-ocr-eng and tesseract-ocr-cym")
-    listed = subprocess.run(["tesseract", "--list-langs"], capture_output=True, text=True, check=False).stdout.split()  # noqa: S607
+    listed = available()
     if "eng" not in listed:
         raise NoTesseract("--ocr needs tesseract's English: install tesseract-ocr-eng")
     have = [language for language in WANTED if language in listed]
@@ -38,6 +38,19 @@ def languages() -> tuple[str, str | None]:
 def method(languages: str) -> str:
     """What recognised a text, with its version."""
     return f"tesseract {_version()} {languages}"
+
+
+def available() -> list[str]:
+    """What tesseract has data for; nothing where it is not installed."""
+    if shutil.which("tesseract") is None:
+        return []
+    return subprocess.run(["tesseract", "--list-langs"], capture_output=True, text=True, check=False).stdout.split()  # noqa: S607
+
+
+@cache
+def _segmentation() -> str:
+    """Tesseract's mode: pages that lie on their side or head are turned, where its data for that (`osd`) are installed."""
+    return "1" if "osd" in available() else "3"
 
 
 @cache
@@ -51,7 +64,7 @@ def recognise(image: Image.Image, languages: str, dpi: float) -> str:
     packed = io.BytesIO()
     image.convert("L").save(packed, "PNG", compress_level=1)
     done = subprocess.run(
-        ["tesseract", "stdin", "stdout", "-l", languages, "--dpi", str(round(dpi))],  # noqa: S607
+        ["tesseract", "stdin", "stdout", "-l", languages, "--dpi", str(round(dpi)), "--psm", _segmentation()],  # noqa: S607
         input=packed.getvalue(),
         capture_output=True,
         # One thread: other files are read beside this one.

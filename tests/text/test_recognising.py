@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import shutil
+import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from scraper.cli import main
 from scraper.text import recognising
-from scraper.text.limits import Limits
+from scraper.text.limits import RECOGNISING, Limits
 from scraper.text.reading import read_file
 from scraper.text.registry import Options
 from tests.archive.making import Making
@@ -35,6 +37,17 @@ def picture(*lines: str) -> Image.Image:
     font = ImageFont.load_default(60)
     for number, line in enumerate(lines):
         ImageDraw.Draw(image).text((40, 40 + 120 * number), line, fill=0, font=font)
+    return image
+
+
+def with_roofs(words: str) -> Image.Image:
+    """A line with circumflexes, which the font that comes with Pillow lacks."""
+    plain = "".join(unicodedata.normalize("NFD", letter)[0] for letter in words)
+    image, font = picture(plain), ImageFont.load_default(60)
+    for at, (letter, bare) in enumerate(zip(words, plain, strict=True)):
+        if letter != bare:
+            middle = 40 + font.getlength(plain[:at]) + font.getlength(bare) / 2
+            ImageDraw.Draw(image).line([(middle - 10, 56), (middle, 46), (middle + 10, 56)], fill=0, width=5)
     return image
 
 
@@ -175,3 +188,30 @@ def test_without_tesseract_it_says_what_to_install(made: Making, monkeypatch: py
     assert done.exit_code == 1
     assert "install tesseract-ocr" in done.stderr
     made.archive = type(made.archive).open(path)
+
+
+@pytest.mark.parametrize("turned", [0, 90, 180, 270])
+def test_pages_that_lie_on_their_side_or_head_are_turned(turned: int) -> None:
+    languages, _ = recognising.languages()
+    image = picture(*["Cyngor Sir answered the request"] * 12).rotate(turned, expand=True)
+    found = read_file(saved("PNG", image, dpi=(200, 200)), Options(RECOGNISING, languages))
+    assert found.text is not None
+    assert found.text.split("\n")[0] == "Cyngor Sir answered the request"
+
+
+def test_a_large_image_is_made_smaller_and_a_larger_one_says_why_it_is_not_read() -> None:
+    languages, _ = recognising.languages()
+    data = saved("PNG", picture("Council spending").resize((3000, 600)), dpi=(300, 300))
+    limits = replace(RECOGNISING, ocr_pixels=600_000)
+    assert str(read_file(data, Options(limits, languages)).text).split() == ["Council", "spending"]
+    found = read_file(data, Options(replace(limits, ocr_pixels=400_000), languages))
+    assert (found.status, str(found.error).split(" exceeds")[0]) == ("failed", "image: Image size (1800000 pixels)")
+
+
+@pytest.mark.skipif("cym" not in recognising.available(), reason="tesseract's Welsh is not installed")
+def test_welsh_is_recognised_beside_english() -> None:
+    languages, missing = recognising.languages()
+    assert (languages, missing) == ("eng+cym", None)
+    found = read_file(saved("PNG", with_roofs("Mae'r tân ar lan y môr"), dpi=(300, 300)), Options(RECOGNISING, languages))
+    assert str(found.text).replace("\u2019", "'") == "Mae'r tân ar lan y môr"
+    assert str(found.method).endswith(" eng+cym")

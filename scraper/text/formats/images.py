@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import math
 import warnings
 from importlib.metadata import version
 
-from PIL import Image, ImageSequence, UnidentifiedImageError
+from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 
 from ..registry import Options
 from ..result import Text, Unreadable, has_words
@@ -15,6 +16,9 @@ METHOD = f"Pillow {version('pillow')}"
 SCAN_DPI = 200
 """Taken for images that do not say how large they are meant to be."""
 
+LARGER = 4
+"""So many times the pixels that are recognised an image may have (A3 at 600 dpi has 70 million): it is made smaller first."""
+
 
 def read(data: bytes, options: Options) -> Text:
     """Raises Unreadable where OCR is wanted and the image is damaged or too large."""
@@ -22,7 +26,7 @@ def read(data: bytes, options: Options) -> Text:
         return Text([], METHOD, status="no_text_layer")
     from ..recognising import method, recognise
 
-    Image.MAX_IMAGE_PIXELS = options.limits.ocr_pixels
+    Image.MAX_IMAGE_PIXELS = LARGER * options.limits.ocr_pixels
     pages: list[str] = []
     try:
         with warnings.catch_warnings():
@@ -31,7 +35,8 @@ def read(data: bytes, options: Options) -> Text:
                 for frame in ImageSequence.Iterator(image):
                     if len(pages) >= options.limits.ocr_pages:
                         break
-                    pages.append(recognise(frame, options.languages, _dpi(frame)))
+                    shown, dpi = _smaller(ImageOps.exif_transpose(frame), _dpi(frame), options.limits.ocr_pixels)
+                    pages.append(recognise(shown, options.languages, dpi))
     except (
         Image.DecompressionBombError,
         Image.DecompressionBombWarning,
@@ -43,6 +48,12 @@ def read(data: bytes, options: Options) -> Text:
         raise Unreadable(f"image: {error}") from None
     words = any(map(has_words, pages))
     return Text(pages, method(options.languages), len(pages), status="ocr" if words else "empty")
+
+
+def _smaller(image: Image.Image, dpi: float, pixels: int) -> tuple[Image.Image, float]:
+    """The image with no more than so many pixels, and its resolution."""
+    by = math.ceil(math.sqrt(image.width * image.height / pixels))
+    return (image.convert("L").reduce(by), dpi / by) if by > 1 else (image, dpi)
 
 
 def _dpi(image: Image.Image) -> float:
