@@ -14,6 +14,7 @@ from scraper import __version__
 from scraper.cli import main
 
 from .ci_skips import forbidden_skips
+from .imports import circle, imports
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -83,6 +84,26 @@ def test_every_command_has_help_with_an_example() -> None:
     assert isinstance(main, Group)
     for name, command in main.commands.items():
         assert f"wdtk {name}" in (command.help or ""), name
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = imports(ROOT, ("scraper", "spiders"))
+    assert "scraper.export.facts" in graph["scraper.export.made"]
+    assert circle(graph) == []
+
+
+def test_a_circle_is_found_however_it_is_hidden(tmp_path: Path) -> None:
+    (tmp_path / "spiders").mkdir()
+    package = tmp_path / "scraper" / "room"
+    package.mkdir(parents=True)
+    for folder in (package, package.parent, tmp_path / "spiders"):
+        (folder / "__init__.py").touch()
+    (package / "lower.py").write_text("if TYPE_CHECKING:\n    from spiders.thin import Spider\n")
+    (package / "upper.py").write_text("from .lower import one\nfrom ..room import lower\n")
+    (tmp_path / "spiders" / "thin.py").write_text("def start():\n    from scraper.room import upper\n")
+    graph = imports(tmp_path, ("scraper", "spiders"))
+    assert graph["scraper.room.upper"] == {"scraper.room.lower"}
+    assert set(circle(graph)) == {"scraper.room.lower", "scraper.room.upper", "spiders.thin"}
 
 
 REPORT = """<testsuites><testsuite>

@@ -12,6 +12,7 @@ from ..archive.files import FileStore
 from . import csv_files, facts, papers
 from .codebook import QUERY
 from .folder import new_folder, write_sums
+from .made import Made
 from .opened import Edition, Source, opened
 from .query import with_query
 from .selection import Selection
@@ -91,13 +92,13 @@ def export(archive: Path, files: FileStore, goal: Path, order: Order, write: Wri
     return Exported(goal, made.requests, made.rows, size, made.left_out, made.masked)
 
 
-def _made(source: Source, tables: tuple[Table, ...], order: Order, known: facts.Facts, data: Data) -> papers.Made:
+def _made(source: Source, tables: tuple[Table, ...], order: Order, known: facts.Facts, data: Data) -> Made:
     chosen = source.chosen
     left_out = dict(source.edition.left_out(source.db))
     if chosen and chosen.too_young:
         days = order.selection.min_age_days
         left_out[f"requests with anything younger than {days} days at the newest visit"] = chosen.too_young
-    return papers.Made(
+    return Made(
         form=order.form,
         edition=source.edition.name,
         facts=facts.said(known, source.edition.said),

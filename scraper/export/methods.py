@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from .. import __version__
-
-if TYPE_CHECKING:
-    from .papers import Made
+from .made import Made, title
 
 JOBS_LISTED = 40
 _OUTCOMES = {
@@ -30,10 +27,10 @@ _LIMITS = """## Known limits
 _ENDINGS = ("failed", "unreadable", "challenge", "withheld", "missing")
 
 
-def text(made: Made, title: str) -> str:
+def text(made: Made) -> str:
     facts = made.facts
     parts = [
-        f"# Methods: {title}",
+        f"# Methods: {title(made)}",
         "## To paste\n\n" + _paragraph(made),
         "## What was asked of the site\n\n" + _asked(made),
         "## How complete it is\n\n" + _complete(made),

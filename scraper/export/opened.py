@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol, TypeVar
 
 from ..archive.store import BUSY_TIMEOUT_S, refuse_export
 from .selection import CannotExport, Chosen, Selection, choose
 from .tables import RULES as _RULES
 from .tables import Column, Kind, Table, quoted, tables_of
 
-if TYPE_CHECKING:
-    from .side_by_side import Twin
-
+T = TypeVar("T")
 _HOLD_S = 2.0
 """How long a crawl's transaction is waited for; they are short."""
 
@@ -73,6 +71,16 @@ class Research:
         return {}
 
 
+class Twin(Protocol):
+    """Another process, which reads what the research edition shows of the same selection (`side_by_side`)."""
+
+    def open(self) -> None:
+        """Has it begin to read: to be called while writers are held off. Raises what the other process met."""
+
+    def write(self, write: Write[T], table: str, told: Callable[[int], None]) -> T:
+        """Has it write a table; returns and raises what `write` does there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """`db` reads one moment of the archive. A table's name, without `main.`, is what is exported of it."""
@@ -101,6 +109,10 @@ class Source:
 
     def order(self, table: Table) -> str:
         return f" order by {', '.join(map(quoted, table.key))}" if table.key else ""
+
+
+Write = Callable[[Source, Table, Callable[[int], None]], T]
+"""Writes a table and tells the rows of each portion. Given to another process: a function of a module, or a partial of one."""
 
 
 @contextmanager

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import json
 import mimetypes
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,8 +16,7 @@ import yaml
 from .. import __version__
 from ..metadata import metadata
 from . import codebook, methods
-from .facts import Facts
-from .tables import Table
+from .made import Made, date, title
 
 _TYPES = {
     ".csv": "text/csv",
@@ -33,44 +30,12 @@ _TYPES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
-    """What an export holds, for those who describe it. `rows` is table -> rows; `extent` says it in words."""
-
-    form: str
-    edition: str
-    facts: Facts
-    tables: tuple[Table, ...]
-    rows: Mapping[str, int]
-    options: tuple[str, ...]
-    """The command's own words after `wdtk export FORMAT`, without the destination and what does not change the data."""
-    notes: tuple[str, ...]
-    """Paragraphs of the format's own for the README: how its files are read."""
-    left_out: Mapping[str, int]
-    """What was left out -> how many."""
-    masked: Mapping[str, int]
-    """What was masked -> how often."""
-    requests: int
-    narrowed: bool
-
-
-def title(made: Made) -> str:
-    host = urlsplit(made.facts.site).netloc
-    name = "Public Freedom of Information correspondence" if made.edition == "public" else "Freedom of Information correspondence"
-    return f"{name} from {host}"
-
-
-def date(made: Made) -> str | None:
-    """The day of the data (UTC): of the archive's newest visit to the site."""
-    return made.facts.last_at[:10] if made.facts.last_at else None
-
-
 def write_papers(folder: Path, made: Made) -> None:
     """Writes everything but SHA256SUMS."""
     book = f"Codebook: {title(made)}"
     papers = {
         "README.md": _readme(made, sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())),
-        "methods.md": methods.text(made, title(made)),
+        "methods.md": methods.text(made),
         "CITATION.cff": _citation(made),
         "codebook.md": codebook.markdown(made.tables, book),
         "codebook.html": codebook.html(made.tables, book),

@@ -17,21 +17,19 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
 
-from .opened import Research, Source, opened
+from .opened import Research, Source, Twin, Write, opened
 from .selection import CannotExport, Selection
 from .tables import Table
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and how much there is."""
 T = TypeVar("T")
-Write = Callable[[Source, Table, Callable[[int], None]], T]
-"""Writes a table and tells the rows of each portion. Given to another process: a function of a module, or a partial of one."""
 _LONG = ("messages", "file_texts", "request_summary", "changes", "captures")
 """Begun first, so that neither process is left with one of them at the end."""
 
 
-class Twin:
-    """The other process. It reads what the research edition shows of a selection."""
+class Process:
+    """The other process, as `Twin` has it."""
 
     def __init__(self, archive: Path, selection: Selection) -> None:
         context = multiprocessing.get_context("spawn")
@@ -41,12 +39,10 @@ class Twin:
         theirs.close()
 
     def open(self) -> None:
-        """Has it begin to read: to be called while writers are held off. Raises what the other process met."""
         self._pipe.send("open")
         self._answer()
 
     def write(self, write: Write[T], table: str, told: Callable[[int], None]) -> T:
-        """Has it write a table; returns and raises what `write` does there."""
         self._pipe.send((write, table))
         while True:
             said, value = self._answer()
@@ -77,7 +73,7 @@ def another_process(archive: Path, selection: Selection, wanted: bool) -> Iterat
     if not wanted or not archive.is_file():
         yield None
         return
-    twin = Twin(archive, selection)
+    twin = Process(archive, selection)
     try:
         yield twin
     finally:
