@@ -8,7 +8,7 @@ formula: see `FORMULA`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from io import FileIO
@@ -148,11 +148,24 @@ class Written:
     sha256: str
 
 
+def _lines(source: Source, table: Table, form: Form) -> Iterator[bytes]:
+    # Not around a subquery: SQLite would make every value first, and then the line of them.
+    query = f"select cast({line(table.columns, form)} as blob) from {table.name}{source.order(table)}"
+    return (text for (text,) in source.db.execute(query))
+
+
+def _lines_of_hidden(source: Source, table: Table, form: Form) -> Iterator[bytes]:
+    """A line names a value more than once, and SQLite would have it masked, and counted, each time. So values come first."""
+    names, marks = ", ".join(quoted(column.name) for column in table.columns), ", ".join("?" * len(table.columns))
+    query = f"with cells({names}) as (values ({marks})) select cast({line(table.columns, form)} as blob) from cells"
+    for row in source.db.execute(source.values(table)):
+        yield source.db.execute(query, row).fetchone()[0]
+
+
 def write_csv(source: Source, table: Table, path: Path, form: Form, told: Callable[[int], None]) -> Written:
     """Writes a table to `path`. `told` is given the rows of each portion."""
     source.db.create_function("exact", 1, _exact, deterministic=True)
-    # Not around a subquery: SQLite would make every value first, and then the line of them.
-    cursor = source.db.execute(f"select cast({line(table.columns, form)} as blob) from {table.name}{source.order(table)}")
+    lines = _lines_of_hidden(source, table, form) if source.edition.hides else _lines(source, table, form)
     rows, size, digest = 0, 0, hashlib.sha256()
     part: list[bytes] = []
     with path.open("wb", buffering=0) as file, ThreadPoolExecutor(1) as writer:
@@ -167,7 +180,7 @@ def write_csv(source: Source, table: Table, path: Path, form: Form, told: Callab
             told(len(part))
             part, size = [], 0
 
-        for (text,) in cursor:
+        for text in lines:
             part.append(text)
             size += len(text)
             if size >= PORTION_BYTES:

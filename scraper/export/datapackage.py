@@ -63,13 +63,14 @@ def write_datapackage(source: Source, files: FileStore, folder: Path, order: Ord
         written = write_csv_tables(source, folder, csv_files.Form(), progress)
         rows = {name: each.rows for name, each in written.items()}
         sums = {f"{name}.csv": each.sha256 for name, each in written.items()}
+    masked = source.edition.masked()  # before keys are looked up, which reads cells again
     dangling = [
         f"{table.name}.{column.name}" for table, column in _references(source) if not _holds(source.db, table.name, column)
     ]
     described = package(source, folder, order.data, sums, frozenset(dangling))
     text = json.dumps(described, ensure_ascii=False, indent=2)
     (folder / FILE).write_text(text + "\n", encoding="utf-8")
-    return Data(rows, _notes(order.data, dangling), sums)
+    return Data(rows, _notes(order.data, dangling), sums, masked=masked)
 
 
 def package(source: Source, folder: Path, data: str, sums: dict[str, str], dangling: frozenset[str]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ _LABEL = r"[^\W_](?:(?:(?![-_]dot[-_])[\w-]){0,61}[^\W_])?"
 _DOMAIN = re.compile(
     rf"[\s>]{{0,4}}({_LABEL}(?:{_BREAK}{_LABEL})?(?:{_DOT}{_LABEL}){{0,8}}|\[[\da-f:.]{{3,45}}\])", re.IGNORECASE
 )
+_APART = re.compile(r"[ \t]\.[ \t]?")
 _DOTS = re.compile(rf"{_BREAK}|{_DOT}", re.IGNORECASE)
 _SPELLED_AT = re.compile(r"at(?<![^\W_]at)(?![^\W_])|\(\s?a\s?\)|\[\s?a\s?\]|\{\s?a\s?\}")
 _AFTER_AT = re.compile(r"\s{0,2}[\])}>]|[-_*=~|](?=\s{0,2}\w)|(?=\s)")
@@ -98,7 +99,9 @@ def _is_address(local: str, domain: str, labels: list[str], spelled: bool, at: s
         if not spelled or re.search(r"\bdot\b", domain, re.IGNORECASE):
             return True
         looks_like_one = any(one in "._+" or one.isdigit() for one in local[1:-1]) or at == "AT"
-        return looks_like_one and not any(one.isspace() for one in domain) and labels[0].lower() != "www"
+        # "example . gov . uk": after a word's own blank a dot ends no sentence.
+        written = _APART.sub(".", domain)
+        return looks_like_one and not any(one.isspace() for one in written) and labels[0].lower() != "www"
     if labels[0].lower() == "www" and local != said:
         return False
     # Without a dot it is one inside an office's own system; a blank would make too much of it.

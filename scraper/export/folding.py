@@ -1,8 +1,9 @@
 """A text as a searcher should see it: one spelling for what people and programs spell in many ways.
 
 Accents, width, dashes, quotation marks and blanks become plain ASCII ones, invisible characters vanish, and what mail
-and web programs escape (`%40`, `&#64;`, `=40`) is read. Every place in the folded text leads back to the original's,
-so that nothing but a find is ever changed. Case is kept; `folded.plain.lower()` has the same length.
+and web programs escape (`%40`, also twice: `%2540`; `&#64;`, `=40`, `\\u0040`) is read. Every place in the folded text
+leads back to the original's, so that nothing but a find is ever changed. Case is kept; `folded.plain.lower()` has the same
+length.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from functools import lru_cache
 from typing import NamedTuple
 
 _ESCAPED = (
-    r"%[0-9A-Fa-f]{2}(?:%[0-9A-Fa-f]{2})*"
+    r"%(?:25){0,3}[0-9A-Fa-f]{2}(?:%(?:25){0,3}[0-9A-Fa-f]{2})*|\\u00[0-9A-Fa-f]{2}"
     r"|&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,10});|=[0-9A-F]{2}(?:=[0-9A-F]{2})*|=\r?\n"
 )
 _BROKEN = r"-(?<=[a-z]-)\r?\n(?=[a-z])"
 """A word that a line's end divides. After a capital or a digit the hyphen may be the word's own.
 (What looks back stands after the first character: a pattern that begins with plain ones is searched for much faster.)"""
+_ESCAPED_ESCAPE = re.compile(r"%(?:25)+(?=[0-9A-Fa-f]{2})")
 _ASCII_PIECE = re.compile(rf"{_ESCAPED}|{_BROKEN}")
 _PIECE = re.compile(rf"[^\x00-\x7f]+|{_ESCAPED}|{_BROKEN}")
 
@@ -56,7 +58,7 @@ class Folded:
         self._folded_at: list[int] = [0]
         self._original_at: list[int] = [0]
         plain = text.isascii()
-        if plain and not ("%" in text or "&" in text or "=" in text or "-\n" in text or "-\r\n" in text):
+        if plain and not ("%" in text or "&" in text or "=" in text or "\\u00" in text or "-\n" in text or "-\r\n" in text):
             self.plain = text
             return
         made: list[str] = []
@@ -116,8 +118,10 @@ def _unescaped(escape: str) -> str:
     if escape[0] == "&":
         said = html.unescape(escape)
         return escape if said == escape or "\ufffd" in said else "".join(map(_folded_character, said))
+    if escape[0] == "\\":
+        return _folded_character(chr(int(escape[2:], 16)))
     try:
-        said = bytes.fromhex(escape.replace(escape[0], "")).decode()
+        said = bytes.fromhex(_ESCAPED_ESCAPE.sub("%", escape).replace(escape[0], "")).decode()
     except UnicodeDecodeError:
         return escape
     return "".join(map(_folded_character, said))

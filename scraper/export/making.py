@@ -50,6 +50,8 @@ class Data:
     left_out: Mapping[str, int] = field(default_factory=dict)
     tables: tuple[Table, ...] | None = None
     """What `rows` counts, where that is not the source's tables."""
+    masked: Mapping[str, int] | None = None
+    """What was masked in writing, where cells were read again after that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +109,9 @@ def _made(source: Source, tables: tuple[Table, ...], order: Order, known: facts.
         options=tuple(map(source.edition.said, order.said)),
         notes=data.notes,
         left_out={**left_out, **data.left_out},
-        masked=source.edition.masked(),
+        masked=source.edition.masked() if data.masked is None else data.masked,
         requests=chosen.requests if chosen else _count(source.db, "select count(*) from main.requests where withheld_at is null"),
-        narrowed=chosen is not None or order.sql is not None,
+        narrowed=order.selection.narrows or order.sql is not None,
     )
 
 

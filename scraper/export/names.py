@@ -36,6 +36,8 @@ NAME = "[name]"
 """For somebody of whom it is not certain who of several it is."""
 MOST_BETWEEN = 12
 """Characters between two words of a name; a line's end with the marks of a quoted message is some five."""
+_AROUND_MIDDLE = frozenset((" ", ". ", "  ", "."))
+"""What may lie on either side of a middle name or initial: a comma or a line's end would make a list of it."""
 _AROUND = 120
 """Characters on either side of words run together by capitals that are read again with them."""
 
@@ -192,9 +194,29 @@ class Names:
                     done = at + length
                     yield Find(ends[2 * at], ends[2 * done - 1], found, "name")
                     break
+            if not found and (length := self._with_middle_name(plain, parts, ends, at)):
+                found, done = NAME, at + length
+                yield Find(ends[2 * at], ends[2 * done - 1], found, "name")
             if not found and far.get(word, 0) > 1 and at + 1 < len(said) and self._runs_on(plain, parts, ends, at):
                 done = at + 2
                 yield Find(ends[2 * at], ends[2 * done - 1], NAME, "name")
+
+    def _with_middle_name(self, plain: str, parts: list[str], ends: list[int], at: int) -> int:
+        """How many words a known name has here with one more after its first ("Jo Q. Bloggs"); 0 where there is none.
+
+        It may be somebody else's, so whose it is is not said.
+        """
+        said = parts[1::2]
+        if not plain[ends[2 * at]].isupper():
+            return 0
+        for rest in range(min(self._everywhere.longest.get(said[at], 0) - 1, len(said) - at - 2), 0, -1):
+            entries = self._everywhere.entries.get(" ".join((said[at], *said[at + 2 : at + 2 + rest])))
+            if entries and any(entry.rule == ANY for entry in entries):
+                signs = parts[2 * at + 2], parts[2 * at + 4]
+                capitals = plain[ends[2 * at + 2]].isupper() and plain[ends[2 * at + 4]].isupper()
+                if capitals and all(sign in _AROUND_MIDDLE for sign in signs) and _joins(parts, at, rest + 2):
+                    return rest + 2
+        return 0
 
     def _runs_on(self, plain: str, parts: list[str], ends: list[int], at: int) -> bool:
         """Whether the next word begins with the rest of a name ("Jo BloggsTel"): a search for the name would find it."""

@@ -26,6 +26,8 @@ _MORE = re.compile(
     r"(?:\s?/\s?\d{1,6}(?!\d|[ .\-]{1,3}\d))*(?:[\s,;(-]{0,3}\b(?:ext(?:n|ension)?|x)[.:\s]{0,3}\d{1,6}(?!\d)\)?)?", re.IGNORECASE
 )
 _AMERICAN = re.compile(r"(?:\([2-9]\d\d\) ?\d{3}[ .-]|[2-9](?<![\w-][2-9])(?<!\d\.[2-9])\d\d([.-])\d{3}\1)\d{4}(?![\w-])")
+_BRACED = re.compile(r"(?:\[0[1-9]\d{1,4}\] ?|0(?<![\w/-]0)(?<!\d\.0)[1-9]\d{2,4} ?/ ?)\d{3,4}[ -]?\d{3,4}(?![\w/])")
+"""[01582] 900123 and 01582/900123."""
 _NAMED = re.compile(
     r"ext(?<![^\W_]ext)(?:n|ension(?=[ :.]{1,2}(?!19|20)\d))?[.: ]{0,3}(?:no\.? ?|number ?)?\d{3,6}(?!\d)"
     r"|(?:tel(?:ephone)?|phone|mob(?:ile)?|fax)(?: ?(?:no|number)\b)?[.: ]{1,3}"
@@ -52,8 +54,9 @@ def phones(plain: str) -> Iterator[Find]:
         more = _MORE.match(plain, end)
         at = max(end, more.end() if more else end)
         yield Find(start, at, "[phone]", "phone")
-    for found in _AMERICAN.finditer(plain):
-        yield Find(*found.span(), "[phone]", "phone")
+    for form in (_AMERICAN, _BRACED):
+        for found in form.finditer(plain):
+            yield Find(*found.span(), "[phone]", "phone")
     for found in _NAMED.finditer(plain.lower()):
         yield Find(*found.span(1 if found[1] else 0), "[phone]", "phone")
 

@@ -6,7 +6,7 @@ What is not named here is not in it. `docs/ethics.md` says what this protects fr
 from __future__ import annotations
 
 import sqlite3
-from functools import lru_cache
+from collections import Counter
 from itertools import chain
 
 from .masking import Mask, gather
@@ -15,10 +15,18 @@ from .spellings import ordinary_words
 from .tables import Table
 
 _THREAD = "(select request_id from main.messages where id = message_id)"
-_THREAD_OF_FILE = (
-    "(select m.request_id from main.attachments a join main.messages m on m.id = a.message_id "
-    "where a.file_id = file_texts.file_id and m.request_id in (select id from temp.chosen) order by a.id limit 1)"
-)
+
+
+def _thread_of_file(file_id: str) -> str:
+    """The request of a file as SQL, also of a file within files; of several, that of the first attachment."""
+    return (
+        f"(with recursive holds(id) as (select {file_id} union select f.parent_id from main.file_members f "
+        "join holds on f.file_id = holds.id) "
+        "select m.request_id from holds join main.attachments a on a.file_id = holds.id join main.messages m "
+        "on m.id = a.message_id where m.request_id in (select id from temp.chosen) order by a.id limit 1)"
+    )
+
+
 _PAGE = "(select value from main.archive_info where key = 'site') || '/request/' || id"
 """The address of a request by its number: the usual one has its title, and so may have a name."""
 
@@ -75,8 +83,8 @@ _CHANGED = {
         "note": f"mask(note, {_THREAD})",
         "status_reason": f"mask(status_reason, {_THREAD})",
     },
-    "file_texts": {"text": f"mask(text, {_THREAD_OF_FILE})"},
-    "file_members": {"path": "mask(path, null)", "reason": "mask(reason, null)"},
+    "file_texts": {"text": f"mask(text, {_thread_of_file('file_texts.file_id')})"},
+    "file_members": {name: f"mask({name}, {_thread_of_file('file_members.parent_id')})" for name in ("path", "reason")},
     "links": {"url": f"mask(url, {_THREAD})", "shown_text": f"mask(shown_text, {_THREAD})"},
     "authorities": {"notes": "mask(notes, null)"},
     "users": {"id": "person(id)", "name": "requester(id, name)"},
@@ -123,6 +131,27 @@ _SAID = {
     "name": "names in texts",
     "author": "authors of messages",
 }
+
+
+class _Remembering:
+    """Masks a cell, or gives what it gave for the last but counts it again: what a message adds is often all of it."""
+
+    def __init__(self, mask: Mask) -> None:
+        self._mask = mask
+        self._last: tuple[object, ...] = ()
+        self._gave: str | None = None
+        self._counted: Counter[str] = Counter()
+
+    def __call__(self, value: str | None, request_id: int | None) -> str | None:
+        if (value, request_id) == self._last:
+            self._mask.counts.update(self._counted)
+            return self._gave
+        before = self._mask.counts.copy()
+        self._gave = self._mask.text(value, request_id)
+        self._last, self._counted = (value, request_id), self._mask.counts - before
+        return self._gave
+
+
 ORDINARY_SAMPLE = 20_000
 """Texts from which it is told which words are ordinary, so that the name Will is not found in every will."""
 
@@ -156,9 +185,7 @@ class Public:
                 ordinary_words(row[0] for row in chain(texts)),
             )
         )
-        # What a message adds is often all of it: the same text again.
-        masked = lru_cache(maxsize=2)(mask.text)
-        db.create_function("mask", 2, masked, deterministic=True)
+        db.create_function("mask", 2, _Remembering(mask), deterministic=True)
         db.create_function("author", 2, mask.author, deterministic=True)
         db.create_function("person", 1, self._person, deterministic=True)
         db.create_function("requester", 2, self._requester, deterministic=True)
@@ -185,7 +212,7 @@ class Public:
 
     def said(self, text: str) -> str:
         assert self._mask is not None
-        return self._mask.text(text) or ""
+        return Mask(self._mask.names).text(text) or ""  # no cell: it does not count
 
     def left_out(self, db: sqlite3.Connection) -> dict[str, int]:
         counts = {

@@ -56,6 +56,10 @@ EMAILS = [
     "jo@exam-\nple.gov.uk",
     "jo%40example.gov.uk",
     "jo%2Eperson%40example%2Egov%2Euk",
+    "jo%2540example.gov.uk",
+    "jo%252540example%2525252Egov.uk",
+    "jo\\u0040example.gov.uk",
+    "jo.person AT example . gov . uk",
     "jo&#64;example.gov.uk",
     "jo&#x40;example&#46;gov.uk",
     "jo&commat;example&period;com",
@@ -131,6 +135,9 @@ PHONES = [
     "020\u200b7946\u200b0018",
     "020\u20137946\u20130018",
     "020%207946%200018",
+    "[01632] 960001",
+    "01632/960001",
+    "01632 / 960 001",
     "+353 1 234 5678",
     "+1 202 555 0143",
     "(202) 555-0143",
@@ -166,6 +173,7 @@ def test_numbers_in_a_row(masking):
         "lease extension 2024, telephone 2019 2020",
         "sort code 01-02-03, company 01234567",
         "999, 101, 111 or 116 123",
+        "24/01234/567890, 04/01234/FUL, [2024] 012 345",
         "001 002 003 004 005",
     ],
 )
@@ -311,6 +319,7 @@ def test_no_generated_number_survives(number, groups, between, prefix, before, a
 
 def test_folding_reads_what_is_escaped():
     assert fold("Jo%20Bl&ouml;ggs=C3=A9 ＡＢ’½ straße") == "jo bloggse ab'1⁄2 strasse"
+    assert fold("%2540 %25C3%25A9 \\u0040\\u00e9 100%25 of it") == "@ e @e 100% of it"
     assert Folded("50% of &c; a=b %zz &#9999999; =FF").plain == "50% of &c; a=b %zz &#9999999; =FF"
 
 

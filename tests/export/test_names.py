@@ -22,6 +22,16 @@ def masking():
     return mask()
 
 
+@pytest.mark.parametrize("spelling", ["Jo Q. Bloggs", "Jo Quentin Bloggs", "JO Q BLOGGS", "Jo Q.Bloggs", "Jean T. Luc Picardy"])
+def test_a_middle_name_does_not_hide_one(masking, spelling):
+    assert masking.text(f"as ({spelling}) said", ELSEWHERE) == "as ([name]) said"
+
+
+@pytest.mark.parametrize("text", ["we told Jo, Mark Bloggs it", "Jo and Bloggs", "by jo q. bloggs it", "Jo\nQuentin\nBloggs"])
+def test_a_list_of_names_is_no_middle_name(masking, text):
+    assert masking.text(text, ELSEWHERE) == text
+
+
 @pytest.mark.parametrize(
     "spelling",
     [

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 
@@ -326,6 +328,53 @@ def test_a_query_reads_the_edition(archive: Path, tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert list(found(tmp_path / "out", TELLING)) == []
     assert "requester-" in (tmp_path / "out" / "query.csv").read_text()
+
+
+FORMS: tuple[tuple[str, ...], ...] = (("csv",), ("parquet",), ("sqlite",), ("datapackage",), ("datapackage", "--data", "parquet"))
+
+
+@pytest.mark.parametrize("form", FORMS, ids=" ".join)
+def test_every_form_counts_the_same_masks_and_leaks_nothing(
+    archive: Path, folder: Path, tmp_path: Path, form: tuple[str, ...]
+) -> None:
+    done = wdtk(archive, "export", form[0], tmp_path / "out", "--edition", "public", "--min-age", "0", *form[1:])
+    assert done.exit_code == 0, done.output
+    assert list(found(tmp_path / "out", TELLING)) == []
+    for path in (tmp_path / "out").rglob("*.parquet"):
+        read = repr(pq.ParquetFile(path).read().to_pylist()).lower()
+        assert not [each for each in TELLING if each in read], path
+    counted = _counted(tmp_path / "out")
+    assert counted["authors of messages"] == _one(
+        archive, "select count(*) from messages where author like '%e%' and author <> 'Anytown Council'"
+    )
+    if form != ("sqlite",):  # which has no copies of what views show
+        assert counted == _counted(folder)
+
+
+def _counted(folder: Path) -> dict[str, int]:
+    text = (folder / "methods.md").read_text().partition("Masked or replaced")[2]
+    return {what: int(count.replace(",", "")) for what, count in re.findall(r"^- (.+): ([\d,]+)$", text, re.M)}
+
+
+def _one(archive: Path, query: str) -> int:
+    with closing(sqlite3.connect(archive)) as db:
+        count: int = db.execute(query).fetchone()[0]
+    return count
+
+
+def test_a_file_within_a_file_is_of_the_thread_that_holds_it(tmp_path: Path) -> None:
+    """What a forwarded mail says of "Ms Quillfeather" is masked, though the mail is an attachment's own attachment."""
+    path = planted(tmp_path / "archive.db")
+    with closing(sqlite3.connect(path)) as db:
+        add(db, "files", id=900, sha256="9" * 64, size=1, text_status="extracted")
+        add(db, "file_texts", file_id=900, text="We spoke to Ms Quillfeather at length.")
+        parent = db.execute("select file_id from attachments where message_id = 31").fetchone()[0]
+        db.execute("delete from attachments where file_id = ? and message_id <> 31", (parent,))
+        add(db, "file_members", parent_id=parent, position=90, path="for Quillfeather.eml", file_id=900)
+        db.commit()
+    assert wdtk(path, "export", "csv", tmp_path / "out", "--edition", "public", "--min-age", "0").exit_code == 0
+    assert "We spoke to Ms requester-" in (tmp_path / "out" / "file_texts.csv").read_text()
+    assert "for requester-" in (tmp_path / "out" / "file_members.csv").read_text()
 
 
 def test_every_column_was_decided_upon() -> None:
