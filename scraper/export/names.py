@@ -206,11 +206,11 @@ class Names:
 
         It may be somebody else's, so whose it is is not said.
         """
-        said = parts[1::2]
+        first = parts[2 * at + 1]
         if not plain[ends[2 * at]].isupper():
             return 0
-        for rest in range(min(self._everywhere.longest.get(said[at], 0) - 1, len(said) - at - 2), 0, -1):
-            entries = self._everywhere.entries.get(" ".join((said[at], *said[at + 2 : at + 2 + rest])))
+        for rest in range(min(self._everywhere.longest.get(first, 0) - 1, len(parts) // 2 - at - 2), 0, -1):
+            entries = self._everywhere.entries.get(" ".join((first, *parts[2 * at + 5 : 2 * (at + rest) + 5 : 2])))
             if entries and any(entry.rule == ANY for entry in entries):
                 signs = parts[2 * at + 2], parts[2 * at + 4]
                 capitals = plain[ends[2 * at + 2]].isupper() and plain[ends[2 * at + 4]].isupper()
