@@ -17,6 +17,11 @@ from .tables import Table
 _THREAD = "(select request_id from main.messages where id = message_id)"
 
 
+def _quoted(name: str) -> str:
+    """A study table's quotation as SQL, but for spreadsheets, whose texts are left out."""
+    return f"case when file_id in (select id from temp.spreadsheets) then '[spreadsheet]' else mask({name}, request_id) end"
+
+
 def _thread_of_file(file_id: str) -> str:
     """The request of a file as SQL, also of a file within files; of several, that of the first attachment."""
     return (
@@ -89,10 +94,13 @@ _CHANGED = {
     "authorities": {"notes": "mask(notes, null)"},
     "users": {"id": "person(id)", "name": "requester(id, name)"},
     "batches": {"title": "mask(title, null)", "user_id": "person(user_id)"},
-    "exemptions": {"cited": "mask(cited, request_id)", "quote": "mask(quote, request_id)"},
-    "mentions": {"cited": "mask(cited, request_id)", "quote": "mask(quote, request_id)"},
-    "outcomes": {"quote": "mask(quote, request_id)"},
-    "outcome_statements": {"cited": "mask(cited, request_id)", "quote": "mask(quote, request_id)"},
+    "exemptions": {"cited": _quoted("cited"), "quote": _quoted("quote")},
+    "mentions": {"cited": _quoted("cited"), "quote": _quoted("quote")},
+    "outcomes": {
+        "quote": "case when message_id in (select message_id from main.outcome_statements s where s.file_id in "
+        "(select id from temp.spreadsheets)) then null else mask(quote, request_id) end"
+    },
+    "outcome_statements": {"cited": _quoted("cited"), "quote": _quoted("quote")},
 }
 """Columns in other words: functions of `Public.prepare`."""
 
