@@ -14,10 +14,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
+_LOOKS_EVERY_S = 0.1
 
 
 class Spent(NamedTuple):
@@ -49,6 +51,55 @@ def run(words: tuple[str, ...], env: Mapping[str, str]) -> Spent:
             said.seek(0)
             raise ChildFailed(f"{' '.join(words)} ended with {child.returncode}:\n{said.read().decode(errors='replace')[-2000:]}")
     return Spent(wall_s, usage.ru_utime + usage.ru_stime)
+
+
+class Peaks(NamedTuple):
+    """Bytes: the most that the largest of some processes has had resident, and the most of all of them at one moment,
+    what they share counted once (as far as looking every tenth of a second tells)."""
+
+    largest: int
+    together: int
+
+
+def watched(words: tuple[str, ...], env: Mapping[str, str]) -> tuple[float, Peaks]:
+    """Runs Python with these arguments to its end; seconds, and the memory of it and its children.
+
+    Raises ChildFailed where the end is not a good one.
+    """
+    peaks = Peaks(0, 0)
+    with tempfile.TemporaryFile() as said:
+        began = time.perf_counter()
+        child = subprocess.Popen([sys.executable, *words], cwd=ROOT, env=env, stdout=said, stderr=subprocess.STDOUT)
+        while True:
+            try:
+                code = child.wait(_LOOKS_EVERY_S)
+                break
+            except subprocess.TimeoutExpired:
+                looks = [_memory(number) for number in (child.pid, *_children(child.pid))]
+                peaks = Peaks(max(peaks.largest, *(most for most, _ in looks)), max(peaks.together, sum(now for _, now in looks)))
+        took = time.perf_counter() - began
+        if code != 0:
+            said.seek(0)
+            raise ChildFailed(f"{' '.join(words)} ended with {code}:\n{said.read().decode(errors='replace')[-2000:]}")
+    return took, peaks
+
+
+def _children(process: int) -> list[int]:
+    numbers: list[int] = []
+    for path in Path(f"/proc/{process}/task").glob("*/children"):
+        with suppress(OSError):  # the thread ended meanwhile
+            numbers += map(int, path.read_text().split())
+    return numbers
+
+
+def _memory(process: int) -> tuple[int, int]:
+    """Bytes: the most that a process has had resident, and its share of what is resident now; none if it has ended."""
+    try:
+        status, share = (Path(f"/proc/{process}/{name}").read_text() for name in ("status", "smaps_rollup"))
+    except OSError:
+        return 0, 0
+    most, now = re.search(r"^VmHWM:\s+(\d+) kB$", status, re.M), re.search(r"^Pss:\s+(\d+) kB$", share, re.M)
+    return (int(most[1]) * 1024, int(now[1]) * 1024) if most and now else (0, 0)
 
 
 def _peak_bytes() -> int:

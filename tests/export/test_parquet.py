@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import sqlite3
 import sys
@@ -19,7 +20,7 @@ from scraper.export.parquet import UNKNOWN_YEAR, write_parquet
 from scraper.export.selection import CannotExport
 from tests.explore.making import filled
 
-from .studied import make, truth
+from .studied import make, reading, truth
 
 
 @pytest.fixture
@@ -152,6 +153,22 @@ def test_the_same_archive_gives_the_same_bytes(archive: Path, tmp_path: Path) ->
     make(archive, tmp_path / "one", write_parquet, "parquet")
     make(archive, tmp_path / "two", write_parquet, "parquet")
     assert contents(tmp_path / "one") == contents(tmp_path / "two")
+
+
+def test_what_is_large_is_in_several_files(archive: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A footer is held until its file is closed, so files end after so many row groups."""
+    monkeypatch.setattr(parquet, "GROUP_BYTES", 1)
+    monkeypatch.setattr(parquet, "GROUPS_IN_A_FILE", 2)
+    with reading(archive) as source:
+        rows, sums = parquet.write_tables(source, tmp_path, lambda *_: None, by_year=True)
+    parts = sorted((tmp_path / "events").rglob("part-1.parquet"))
+    assert parts
+    files = sorted(tmp_path.rglob("*.parquet"))
+    assert {path.relative_to(tmp_path).as_posix() for path in files} == sums.keys()
+    assert all(hashlib.sha256(path.read_bytes()).hexdigest() == sums[path.relative_to(tmp_path).as_posix()] for path in files)
+    assert {pq.read_metadata(path).num_row_groups for path in files} <= {0, 1, 2}
+    held = sum(pq.read_metadata(path).num_rows for path in (tmp_path / "events").rglob("*.parquet"))
+    assert held == rows["events"] == _query(archive, "select count(*) from events")[0][0]
 
 
 def test_a_query(archive: Path, tmp_path: Path) -> None:
