@@ -83,7 +83,7 @@ def export(archive: Path, files: FileStore, goal: Path, order: Order, write: Wri
         known, wanted = facts.gather(source.db), source
         if order.sql is not None:
             wanted = with_query(source, order.sql)
-            (folder / f"{QUERY}.sql").write_text(order.sql, encoding="utf-8")
+            (folder / f"{QUERY}.sql").write_text(source.edition.said(order.sql), encoding="utf-8")
         data = write(wanted, files, folder, order, progress)
         made = _made(source, data.tables or wanted.tables, order, known, data)
         papers.write_papers(folder, made)

@@ -394,6 +394,16 @@ def test_a_file_within_a_file_is_of_the_thread_that_holds_it(tmp_path: Path) -> 
     assert "for requester-" in (tmp_path / "out" / "file_members.csv").read_text()
 
 
+def test_the_words_of_the_command_name_nobody(archive: Path, tmp_path: Path) -> None:
+    common = ("--edition", "public", "--min-age", "0", "--where", "requester like 'Zebedee%' and created_at > '2020-01-01'")
+    (tmp_path / "query.sql").write_text("select id from requests where user_name <> 'Zebedee' -- Zebedee Quillfeather")
+    for goal, words in (("one", ()), ("two", ("--sql", tmp_path / "query.sql"))):
+        done = wdtk(archive, "export", "csv", tmp_path / goal, *common, *words)
+        assert done.exit_code == 0, done.output
+        assert list(found(tmp_path / goal, TELLING)) == []
+        assert "requester like '[..]' and created_at > '2020-01-01'" in (tmp_path / goal / "methods.md").read_text()
+
+
 def test_every_column_was_decided_upon() -> None:
     for table in all_tables():
         if table.is_view or table.name in _WHOLE or table.name in LEFT_OUT:
