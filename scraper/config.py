@@ -37,6 +37,10 @@ class NotPermitted(Exception):
     """A public site without a contact or a permission note. The message says what is missing and how to give it."""
 
 
+class HostBusy(Exception):
+    """Another process holds this host: two together would be faster than the pace."""
+
+
 @dataclass(frozen=True, slots=True)
 class Clock:
     """The time by which decisions are made and rows are dated; not the time by which we wait.

@@ -1,6 +1,8 @@
 """The project's frame: what a person meets first is there, is true, and fits together."""
 
 import re
+import subprocess
+import sys
 import tomllib
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -84,6 +86,13 @@ def test_every_command_has_help_with_an_example() -> None:
     assert isinstance(main, Group)
     for name, command in main.commands.items():
         assert f"wdtk {name}" in (command.help or ""), name
+
+
+def test_the_command_starts_without_what_only_some_of_it_needs() -> None:
+    """Scrapy and Datasette are 30 MB and a third of a second, which an export does without."""
+    program = "import sys, scraper.cli; print(*sorted({'scrapy', 'twisted', 'datasette'} & set(sys.modules)))"
+    found = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == ""
 
 
 def test_no_modules_import_each_other_in_a_circle() -> None:

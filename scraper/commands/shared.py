@@ -15,9 +15,8 @@ import click
 
 from ..archive.forget import NothingToForget
 from ..archive.store import Archive, ArchiveBusy, ArchiveError
-from ..config import TIMEOUT_S, BadConfig, Clock, Config, NotPermitted, size_of
+from ..config import TIMEOUT_S, BadConfig, Clock, Config, HostBusy, NotPermitted, size_of
 from ..crawl.nightly import NothingFollowed
-from ..crawl.refusals import HostBusy
 from ..crawl.targets import BadTarget
 from ..urls import Site
 

@@ -5,7 +5,7 @@ for robots.txt included, passes in this order: the site's own host or refused, r
 
 How to start it: pass ``WDTK_CONFIG`` (a `scraper.config.Config`) with Scrapy's settings, or let the spider's
 ``from_crawler`` set it; without it the WDTK_* environment is read. ``crawler.crawl()`` fails at once with
-`NotPermitted`, `BadConfig` or `HostBusy`, before any connection.
+`NotPermitted`, `BadConfig` or `HostBusy` (exit 75) of `scraper.config`, before any connection.
 
 Public names
 
@@ -14,7 +14,7 @@ Public names
   ``failure.value``: `ForbiddenByRobots`, `WrongHost`; and those that also end the crawl (`CrawlEnded`, whose
   ``reason`` is the spider's closing reason and whose text says why): `RobotsUnavailable` (``robots``),
   `BudgetUsedUp` (``budget``), `AskedToWait` (``asked_to_wait``); and `Stopping` (others are closing the crawl).
-  And what came of an answer: `TooLarge` (``size``, ``limit``), `UndecodableBody`. `HostBusy` (exit 75).
+  And what came of an answer: `TooLarge` (``size``, ``limit``), `UndecodableBody`.
   Scrapy's own: `DownloadTimeoutError`, `ResponseDataLossError` (truncated), `DownloadFailedError`,
   `DownloadConnectionRefusedError`, `CannotResolveHostError`.
 - `manners.Manners`: the extension that holds host lock, pace, robots and the reason the crawl ended:

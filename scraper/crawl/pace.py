@@ -16,8 +16,8 @@ from typing import Protocol
 
 from filelock import FileLock, Timeout
 
-from ..config import BadConfig, Config
-from .refusals import AskedToWait, BudgetUsedUp, CrawlEnded, HostBusy, Stopping
+from ..config import BadConfig, Config, HostBusy
+from .refusals import AskedToWait, BudgetUsedUp, CrawlEnded, Stopping
 
 log = logging.getLogger(__name__)
 

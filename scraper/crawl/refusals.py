@@ -47,10 +47,6 @@ class Stopping(CrawlEnded):
     reason = "stopping"
 
 
-class HostBusy(Exception):
-    """Another process holds this host: two together would be faster than the pace."""
-
-
 class BadAnswer(Exception):
     """An answer that came but cannot be kept."""
 

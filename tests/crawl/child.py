@@ -22,10 +22,9 @@ from scrapy.http import Response
 from scrapy.settings import Settings
 from twisted.python.failure import Failure
 
-from scraper.config import BadConfig, Config, NotPermitted
+from scraper.config import BadConfig, Config, HostBusy, NotPermitted
 from scraper.crawl.capture import capture_of
 from scraper.crawl.manners import Manners
-from scraper.crawl.refusals import HostBusy
 from scraper.crawl.robots import robots_fetched
 from scraper.records import Capture, PageKind, PageRef
 from scraper.urls import Site

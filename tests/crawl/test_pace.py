@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from scraper.config import BadConfig, Config
+from scraper.config import BadConfig, Config, HostBusy
 from scraper.crawl.pace import MAX_HOLD_S, HostState, Pace, state_folder
-from scraper.crawl.refusals import AskedToWait, BudgetUsedUp, HostBusy, Stopping
+from scraper.crawl.refusals import AskedToWait, BudgetUsedUp, Stopping
 from scraper.crawl.retry_after import retry_after_s
 from scraper.urls import Site
 
