@@ -114,6 +114,8 @@ def _say_codings(shared: Shared, done: Imported) -> None:
     shared.say(f"{done.labels:,} labels taken in")
     for anchor in done.unknown[:LISTED_PROBLEMS]:
         click.echo(f"note: the archive has no message {anchor}", err=True)
+    if len(done.unknown) > LISTED_PROBLEMS:
+        click.echo(f"note: nor {len(done.unknown) - LISTED_PROBLEMS:,} others", err=True)
     for one in done.agreements:
         alpha = "not to be told" if one.alpha is None else f"{one.alpha:.3f}"
         shared.say(f"{one.variable}: {one.labels:,} labels, {one.shared:,} messages by two or more; Krippendorff's alpha {alpha}")

@@ -1,12 +1,14 @@
 """A researcher's own labels, kept in `codings.db` beside the archive, so that the archive stays what the site said.
 
-A CSV with a header and the columns `anchor` (incoming-12), `coder`, `variable`, `label`, and optionally `note`. A label
-that the same coder gives the same message and variable again replaces the earlier one.
+A CSV with a header and the columns `anchor` (incoming-12), `coder`, `variable`, `label`, and optionally `note`, parted by
+commas, semicolons or tabs. A label that a later file gives for the same coder, message and variable replaces the earlier
+one; in one file, two of them are a mistake.
 """
 
 from __future__ import annotations
 
 import csv
+import io
 import sqlite3
 from collections import defaultdict
 from contextlib import closing
@@ -64,17 +66,38 @@ def import_codings(archive: Path, db: sqlite3.Connection, labels: Path, now: str
 
 
 def _read(path: Path) -> list[tuple[str, str, str, str, str | None]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
-        if missing:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise BadCodings(f"{path}, line {line}: not UTF-8; save it as CSV UTF-8") from None
+    # Spreadsheets of many countries part columns with semicolons; what is copied out of one, with tabs.
+    header = text.partition("\n")[0]
+    delimiter = next((mark for mark in ",;\t" if mark in header), ",")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
+    rows: list[tuple[str, str, str, str, str | None]] = []
+    first_at: dict[tuple[str, ...], int] = {}
+    try:
+        columns = [column.strip().lower() for column in next(reader, [])]
+        if missing := [column for column in COLUMNS if column not in columns]:
             raise BadCodings(f"{path} has no column {', '.join(missing)}; it needs {', '.join(COLUMNS)}")
-        rows = []
-        for row in reader:
-            values = [(row[column] or "").strip() for column in COLUMNS]
-            if not all(values):
-                raise BadCodings(f"{path}, line {reader.line_num}: {', '.join(COLUMNS)} must all be filled")
-            rows.append((values[0], values[1], values[2], values[3], (row.get("note") or "").strip() or None))
+        for values in reader:
+            if not any(value.strip() for value in values):
+                continue
+            where = f"{path}, line {reader.line_num}"
+            if len(values) > len(columns):
+                raise BadCodings(
+                    f"{where}: {len(values)} values for {len(columns)} columns; quote those with a {delimiter!r} in them"
+                )
+            row = {column: value.strip() for column, value in zip(columns, values, strict=False)}
+            if empty := [column for column in COLUMNS if not row.get(column)]:
+                raise BadCodings(f"{where}: {', '.join(empty)} must be filled")
+            whose = (row["anchor"], row["coder"], row["variable"])
+            if (first := first_at.setdefault(whose, reader.line_num)) != reader.line_num:
+                raise BadCodings(f"{where}: {whose[1]} has labelled {whose[0]} for {whose[2]} already, in line {first}")
+            rows.append((*whose, row["label"], row.get("note") or None))
+    except csv.Error as error:
+        raise BadCodings(f"{path}, line {reader.line_num}: {error}") from None
     return rows
 
 

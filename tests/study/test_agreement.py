@@ -6,7 +6,7 @@ import pytest
 
 from scraper.study.agreement import nominal_alpha
 
-# Krippendorff, Computing Krippendorff's Alpha-Reliability (2011): B (two coders, nominal) and C (four coders, gaps).
+# Krippendorff, Computing Krippendorff's Alpha-Reliability (2011): A (two coders, binary), B (two, nominal), C (four, gaps).
 
 
 def units(*coders: str) -> list[list[str]]:
@@ -16,6 +16,11 @@ def units(*coders: str) -> list[list[str]]:
 def test_two_coders_without_gaps() -> None:
     # A. Binary: 10 units, alpha 0.095.
     assert nominal_alpha(units("0100000001"[:10], "1110010000"[:10])) == pytest.approx(0.095, abs=0.001)
+
+
+def test_two_coders_of_five_labels() -> None:
+    # B. Nominal: 12 units, alpha 0.692.
+    assert nominal_alpha(units("aabbdcccedda", "babbbccceddd")) == pytest.approx(0.692, abs=0.001)
 
 
 def test_four_coders_with_gaps() -> None:
