@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from scraper.study.calendars import OutOfRange, add_working_days, working_days_between
+from scraper.study.calendars import OutOfRange, add_working_days, days_off, working_days_between
 from scraper.study.reading import local_day
+
+from .proclaimed import NATIONS, bank_holidays
 
 AREAS = {"E": "england", "S": "scotland", "N": "northern_ireland", "W": "wales", "U": "united_kingdom", "-": "none"}
 
@@ -90,6 +94,23 @@ def test_days_counted_by_hand(start: str, area: str, days: str, last: str) -> No
     assert add_working_days(first, int(days), AREAS[area]) == date.fromisoformat(last)
     assert working_days_between(first, date.fromisoformat(last), AREAS[area]) == int(days)
     assert working_days_between(date.fromisoformat(last), first, AREAS[area]) == -int(days)
+
+
+@pytest.mark.parametrize("nation", NATIONS)
+@pytest.mark.parametrize("year", range(2007, 2028))
+def test_the_package_has_the_holidays_that_were_proclaimed(nation: str, year: int) -> None:
+    assert {day for day in days_off(nation, year) if day.weekday() < 5} == bank_holidays(nation, year)
+
+
+@given(st.dates(date(2007, 1, 1), date(2027, 6, 30)), st.integers(1, 60), st.sampled_from([*NATIONS, "united_kingdom"]))
+def test_any_day_is_that_of_counting_one_by_one(start: date, days: int, area: str) -> None:
+    day, left = start, days
+    while left:
+        day += timedelta(days=1)
+        nations = NATIONS if area == "united_kingdom" else (area,)
+        left -= day.weekday() < 5 and not any(day in bank_holidays(nation, day.year) for nation in nations)
+    assert add_working_days(start, days, area) == day
+    assert working_days_between(start, day, area) == days
 
 
 @pytest.mark.parametrize(
