@@ -16,15 +16,15 @@ from .provision_lists import Provision, read_list
 from .provisions import AFTER, BEFORE, OTHER_AFTER, OTHER_BEFORE, OTHER_SHORT, SAME_ACT, SCOTTISH, STATUTES, THE_ACT, Statute
 
 HEAD = re.compile(
-    r"(?<![\w-])(?:(?P<reg>regulations?|regs?\.?|rr?\.?(?=\s?\d)|rheoliad(?:au)?)|(?P<word>sections?|sections?/|"
-    r"sub-?section|sect?s?\.?|adran(?:nau)?)"
+    r"(?<![\w-])(?:(?P<reg>regulations?|regu-\s{0,2}lations?|regs?\.?|rr?\.?(?=\s?\d)|rheoliad(?:au)?)|(?P<word>sections?|sections?/|"
+    r"sub-?section|sec-\s{0,2}tions?|sect[1l]ons?|sect?s?\.?|adran(?:nau)?)"
     r"|(?P<short>ss?\.?(?=\s?\d)|§{1,2})|(?P<plain>exemptions?|exceptions?|FOIA|FOI|EIRs?)(?=\s(?:at\s|under\s|in\s)?\d))"
     r"(?:\(s\))?\s{0,3}(?:at\s|under\s|in\s)?(?=\d)",
     re.IGNORECASE,
 )
 NUMBERS_ALONE = re.compile(r"(?<=\bat )(?=\d\d\(\d[A-Z]?\) (?:of|FOI))")
 """A citation without any word before it: "the exemption at 43(2) of the FOIA"."""
-_NUMBER_AFTER_HEAD = re.compile(r"\d(?<=[^\W\d].|[\s.§/)].)")
+_NUMBER_AFTER_HEAD = re.compile(r"\d(?!on)(?<=[^\W\d].|[\s.§/)].)")
 LONGEST_HEAD = 24
 """Characters: "regulations(s)   under " has 23."""
 SUBSECTION = re.compile(
@@ -200,6 +200,9 @@ def _statute(text: str, head: _Head, scottish: bool) -> Statute | None:
         return None
     if head.law in STATUTES:
         named = STATUTES[head.law]
+        # Scottish offices call their own Regulations the EIRs, too; these numbers refuse in those alone.
+        if scottish and named.name == "EIR" and all(item.number in (10, 11) for item in head.items):
+            named = STATUTES["EISR"]
         if named.regulations == head.regulation:
             return named
         # "Section 39 ... EIR": the name belongs to something else in the sentence.

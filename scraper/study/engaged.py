@@ -13,7 +13,8 @@ from functools import lru_cache
 from .citations import Citation
 
 _BREAK = re.compile(
-    r"[.!?](?=\s|$)(?<!\b[sS].)(?<!\bss.)(?<!\b[rR].)(?<!\b[Rr]eg.)(?<!\b[Rr]egs.)(?<!\b[Ss]ec.)(?<!\b[Ss]ect.)(?<!\bNo.)|\n\s*\n"
+    r"[.!?](?=\s|$)(?<!\b[sS].)(?<!\bss.)(?<!\b[rR].)(?<!\b[Rr]eg.)(?<!\b[Rr]egs.)(?<!\b[Ss]ec.)(?<!\b[Ss]ect.)(?<!\bNo.)|"
+    r"\n\s*\n"
 )
 """The mark first: an expression that begins with it is looked for several times faster than one that looks back."""
 REACH = 700
@@ -58,7 +59,9 @@ _SOMEBODY_ELSE = re.compile(
     re.IGNORECASE,
 )
 _RELIANCE = re.compile(
-    r"\bwithh(?:eld|old|olding|olds)\b|\bredact(?:ed|ing|ions?)?\b|\bexempt(?:s|ed|ions?)?\b|\bexcept(?:ed|ions?)\b|"
+    r"\bwithh(?:eld|old|olding|olds)\b|\bredact(?:ed|ing|ions?)?\b|\bexempt(?:s|ed|ions?)?\b|\bexcept(?:ed|s(?= (?:the|"
+    r"this|that|such)\b)|ions?)\b|"
+    r"\b(?:otherwise|reasonably|already) (?:accessible|available)\b|\bmanifestly unreasonable\b|"
     r"\brefus(?:e|es|ed|ing|al)\b|\bappl(?:y|ies|ied|ying|ication)\b|"
     r"\bengage[ds]?\b|\brel(?:y|ied|ying|iance|ies)\b|\bneither confirms? nor den(?:y|ies)\b|\bremoved\b|\bsuppress(?:ed|"
     r"ion)\b|\bnot (?:being )?(?:disclos|provid|releas|compl|obliged)|"

@@ -8,7 +8,7 @@ from .law import law_of
 from .quoting import Row, documents
 from .reading import Request
 
-METHOD = "exemptions 2"
+METHOD = "exemptions 3"
 ANSWERS = frozenset({"response"})
 
 

@@ -16,12 +16,17 @@ class Provision:
     end: int
 
 
-_NUMBER = re.compile(r"(\d{1,3}[A-Z]?)(?![\d%£]|\.\d\d|,\d{3})")
+_NUMBER = re.compile(r"(22a|\d{1,3}[A-Z]?)(?![\d%£]|(?!and|or|of)[a-z]{2}|\.\d\d|,\d{3}|[/-]\d{3})")
+"""Not a share, an amount or a reference ("FOI 21/4302"), nor the middle of a word that was read badly ("sect1on")."""
 _LOOSE = re.compile(r"[ .]{1,2}(\d)\s?(?=\(?[a-z](?:\)|\b))")
 _LOOSE_LETTER = re.compile(r"([a-h])\b(?!\s[a-z])|([a-h])(?=\s+(?:of|and|or)\b)")
 _PARAGRAPH = re.compile(r"\s{0,2}\(\s?(\d{1,2}[A-Z]?|[a-z]|[ivx]{1,4})\s?\)")
 _JOIN = re.compile(
-    r"\s{0,2}(?:,\s{0,2}(?:and|or|&)|,|;|and/or|and|or|&|/|\+|a(?:c)?(?=\s\d))\s{0,3}(?:also\s)?(?=[\d(])", re.IGNORECASE
+    r"\s{0,2}(?:,\s{0,2}(?:and|or|&)|,|;|and/or|and|or|&|/|\+|a(?:c)?(?=\s\d)|"
+    r",?\s{0,2}(?:(?:(?:when\s)?read|taken|together|along|in\sconjunction)\s){1,2}with(?=\s\d{1,2}[A-Z]?\s?\()|"
+    r",?\s{0,2}(?:by\svirtue\sof|via|as\swell\sas)(?=\s\d{1,2}[A-Z]?\s?\())"
+    r"\s{0,3}(?:also\s)?(?=[\d(])",
+    re.IGNORECASE,
 )
 _RANGE = re.compile(r"\s{0,2}(?:-|\u2013|\u2014|to)\s{0,2}(?=[\d(])")
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x")
@@ -64,7 +69,8 @@ class _Path:
         self.tokens: list[tuple[str, str]] = []
 
     def begin(self, number: str, end: int, text: str) -> int:
-        self.number, self.tokens = number, []
+        # A nought that was read as a letter: no provision of these laws has an O.
+        self.number, self.tokens = number.upper().replace("O", "0"), []
         # "35 1 (a)", "38 1 b" and "12.4(b)": brackets left out.
         loose = _LOOSE.match(text, end)
         if loose is None:

@@ -13,6 +13,7 @@ from scraper.study.citations import citations
 from scraper.study.engaged import engaged
 
 PASSAGES = Path(__file__).parent / "passages"
+WAYS = Path(__file__).parent / "ways_of_citing.yml"
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,21 @@ class Passage:
         return hashlib.sha256(self.text.encode()).hexdigest()[0] not in "01234567"
 
 
+def _labels(cited: str) -> dict[str, bool]:
+    return {one.strip()[:-1]: one.strip()[-1] == "+" for one in cited.split(";") if one.strip()}
+
+
 def passages() -> Iterator[Passage]:
     for path in sorted(PASSAGES.glob("*.yml")):
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
         for one in document["passages"]:
-            cites = {cited.strip()[:-1]: cited.strip()[-1] == "+" for cited in one["c"].split(";") if cited.strip()}
-            yield Passage(one["t"], document["law"], cites)
+            yield Passage(one["t"], document["law"], _labels(one["c"]))
+
+
+def ways_of_citing() -> Iterator[Passage]:
+    """Those that came later, one by one: no half, and no measure."""
+    for one in yaml.safe_load(WAYS.read_text(encoding="utf-8"))["passages"]:
+        yield Passage(one["t"], one["law"], _labels(one["c"]))
 
 
 @dataclass

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scraper.study.citations import MOST, citations
 from scraper.study.engaged import engaged
 
-from .labelled import Score, passages, score
+from .labelled import Passage, Score, found_in, passages, score, ways_of_citing
 
 
 def test_there_are_three_hundred_passages_in_two_halves() -> None:
@@ -34,6 +35,11 @@ def test_the_held_out_half_is_read() -> None:
     assert told.recall >= 0.95
     assert told.engaged_precision >= 0.97
     assert told.engaged_recall >= 0.90
+
+
+@pytest.mark.parametrize("passage", list(ways_of_citing()), ids=lambda passage: passage.text[:30])
+def test_further_ways_of_citing(passage: Passage) -> None:
+    assert found_in(passage) == passage.cites
 
 
 def test_offsets_are_those_of_the_words() -> None:
