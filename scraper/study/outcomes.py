@@ -9,11 +9,12 @@ from __future__ import annotations
 from .clock import responses, starts_and_stops
 from .engaged import sentence
 from .natures import ACKNOWLEDGEMENT
+from .phrases import CLARIFICATION, COST_LIMIT, HELD, NOT_HELD, PARTLY, REFUSED
 from .quoting import Document, Row, documents
 from .reading import Request
-from .statements import CLARIFICATION, COST_LIMIT, HELD, NOT_HELD, PARTLY, REFUSED, Statement, combined, statements
+from .statements import Statement, combined, statements
 
-METHOD = "outcomes 2"
+METHOD = "outcomes 3"
 AGREEING: dict[str, frozenset[str]] = {
     "successful": frozenset({HELD}),
     "partially_successful": frozenset({PARTLY}),

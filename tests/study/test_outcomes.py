@@ -12,20 +12,22 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scraper.study.statements import MOST, OUTCOMES, RULES, combined, statements
+from scraper.study.phrases import HELD, OUTCOMES, REFUSED, RULES
+from scraper.study.statements import MOST, combined, statements
 from scraper.study.words import words_of
 
-LETTERS = Path(__file__).parent / "letters" / "outcomes.yml"
+LETTERS = Path(__file__).parent / "letters"
 
 
 @dataclass(frozen=True)
 class Letter:
     text: str
     outcome: str
+    file: str
 
     @property
     def held_out(self) -> bool:
-        return hashlib.sha256(self.text.encode()).hexdigest()[0] not in "01234567"
+        return self.file == "outcomes" and hashlib.sha256(self.text.encode()).hexdigest()[0] not in "01234567"
 
     @property
     def told(self) -> str:
@@ -33,7 +35,12 @@ class Letter:
 
 
 def letters() -> list[Letter]:
-    return [Letter(one["t"], one["o"]) for one in yaml.safe_load(LETTERS.read_text(encoding="utf-8"))["letters"]]
+    """Those of `outcomes` in two halves, and those of `development`, which came later to change rules by."""
+    return [
+        Letter(one["t"], one["o"], path.stem)
+        for path in sorted(LETTERS.glob("*.yml"))
+        for one in yaml.safe_load(path.read_text(encoding="utf-8"))["letters"]
+    ]
 
 
 def measured(held_out: bool) -> tuple[float, float, list[str]]:
@@ -50,7 +57,7 @@ def measured(held_out: bool) -> tuple[float, float, list[str]]:
 def test_there_are_enough_letters_of_every_outcome_in_two_halves() -> None:
     halves = Counter(one.held_out for one in letters())
     assert min(halves.values()) >= 50
-    assert sum(halves.values()) >= 120
+    assert sum(halves.values()) >= 200
     assert min(Counter(one.outcome for one in letters()).values()) >= 10
     assert {one.outcome for one in letters()} == {*OUTCOMES, "none"}
 
@@ -63,8 +70,26 @@ def test_the_development_half_is_read() -> None:
 def test_the_held_out_half_is_read() -> None:
     # What was mistaken is not shown: rules that are changed for it would make it a development half.
     precision, recall, _ = measured(held_out=True)
-    assert precision >= 0.9
-    assert recall >= 0.65
+    assert precision >= 0.93
+    assert recall >= 0.8
+
+
+def test_what_opens_refusals_too_counts_where_nothing_is_refused() -> None:
+    opening = "I can confirm that the council holds the information. "
+    assert [one.outcome for one in statements(opening)] == [HELD]
+    assert combined({one.outcome for one in statements(opening + "It is exempt under section 43.")}) == REFUSED
+
+
+@pytest.mark.parametrize(
+    "standing",
+    [
+        "Information about our complaints procedure is available on our website.",
+        "Further information is available at www.ico.org.uk.",
+        "Guidance can be found on the website of the Information Commissioner.",
+    ],
+)
+def test_standing_paragraphs_give_nothing(standing: str) -> None:
+    assert statements(standing) == []
 
 
 def test_a_text_of_nothing_but_statements_is_cut() -> None:
@@ -83,5 +108,4 @@ def test_no_phrase_is_left_out_by_the_cheap_look(letter: Letter) -> None:
     lower = letter.text.lower()
     for rule in RULES:
         if rule.phrase.search(lower):
-            assert all(not words.isdisjoint(words_of(lower)) for words in rule.words), rule
-            assert not rule.parts or any(part in lower for part in rule.parts), rule
+            assert rule.may_be_in(lower, words_of(lower)), rule
