@@ -60,11 +60,11 @@ _KEPT = {
     "coverage": "run_id page_kind field pages filled",
     "site_totals": "run_id observed_at name value",
     "archive_info": "key value",
-    "exemptions": "id request_id provision law engaged source message_id anchor message_kind file_id sha256 page offset",
+    "exemptions": "id request_id provision law engaged source message_id anchor message_kind file_id sha256 page offset length",
     "mentions": "id request_id authority_id batch_id lexicon term kind supplier source message_id anchor message_kind file_id "
-    "sha256 page offset",
+    "sha256 page offset length",
     "outcomes": "request_id described_state display_state awaiting_description text_outcome agrees statements message_id anchor",
-    "outcome_statements": "id request_id outcome source message_id anchor message_kind file_id sha256 page offset",
+    "outcome_statements": "id request_id outcome source message_id anchor message_kind file_id sha256 page offset length",
 }
 """Columns as they are: without strangers' words and what leads to a person's page. withheld_at and gone_at are NULL
 throughout; views ask for them."""

@@ -13,7 +13,7 @@ from .lexicon import Lexicon, hits
 from .quoting import Row, documents
 from .reading import Request
 
-METHOD = "mentions 2"
+METHOD = "mentions 3"
 
 
 def rows(request: Request, lexicons: Sequence[Lexicon]) -> dict[str, list[Row]]:

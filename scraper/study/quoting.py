@@ -42,12 +42,10 @@ class Document:
             self.sha256,
             page,
             start,
+            end - start,
             cited,
             quote,
         )
-
-
-WHERE = ("source", "message_id", "anchor", "message_kind", "file_id", "sha256", "page", "offset", "cited", "quote")
 
 
 def documents(request: Request, kinds: frozenset[str] | None = None) -> Iterator[Document]:

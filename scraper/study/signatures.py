@@ -28,17 +28,24 @@ SIMILAR = 0.8
 _WORD = re.compile(r"[^\W\d_]+")
 _PARTED = "".join(letter if letter.isalpha() else " " for letter in map(chr, range(128)))
 _MIX = np.uint64(0x9E3779B97F4A7C15)
-_PROTOTYPE = MinHash(num_perm=PERMUTATIONS, seed=1, hashfunc=int, scheme="affine32")
+
+
+def _as_they_are(runs: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The library hashes item by item; here all runs of a message are one item, and hashed already."""
+    return runs
+
+
+_PROTOTYPE = MinHash(num_perm=PERMUTATIONS, seed=1, hashfunc=_as_they_are, scheme="affine32")
 MOST_KNOWN = 500_000
 
 
-class _Hashes(dict[str, int]):
-    """Word -> its hash, worked out once: most words are said again."""
+class _Hashes(dict[str, bytes]):
+    """Word -> the four bytes of its hash, worked out once: most words are said again."""
 
-    def __missing__(self, word: str) -> int:
+    def __missing__(self, word: str) -> bytes:
         if len(self) >= MOST_KNOWN:
             self.clear()
-        made = self[word] = zlib.crc32(word.encode())
+        made = self[word] = zlib.crc32(word.encode()).to_bytes(4, "little")
         return made
 
 
@@ -51,14 +58,13 @@ def signature(text: str) -> tuple[int, bytes] | None:
     words = (lower.translate(_PARTED).split() if lower.isascii() else _WORD.findall(lower))[:MOST_WORDS]
     if len(words) < FEWEST_WORDS:
         return None
-    hashes = np.fromiter(map(_hashes.__getitem__, words), dtype=np.uint64, count=len(words))
-    runs = np.zeros(len(words) - SHINGLE + 1, dtype=np.uint64)
-    with np.errstate(over="ignore"):
-        for place in range(SHINGLE):
-            runs = (runs * _MIX) ^ hashes[place : len(words) - SHINGLE + 1 + place]
-        runs = (runs * _MIX) >> np.uint64(32)
+    hashes = np.frombuffer(b"".join(map(_hashes.__getitem__, words)), dtype="<u4").astype(np.uint64)
+    runs = hashes[: len(words) - SHINGLE + 1]
+    for place in range(1, SHINGLE):
+        runs = (runs * _MIX) ^ hashes[place : len(words) - SHINGLE + 1 + place]
+    runs = (runs * _MIX) >> np.uint64(32)
     sketch = _PROTOTYPE.copy()
-    sketch.update_batch(runs.tolist())
+    sketch.update_batch([runs])
     return len(words), sketch.hashvalues.astype(np.uint8).tobytes()
 
 

@@ -15,9 +15,11 @@ _WHERE = """
         sha256 text,
         page integer,
         offset integer not null,
+        length integer not null,
         cited text not null,
         quote text not null"""
-"""Where a quotation stands. No foreign key on the file: its row goes before these do."""
+"""Where a quotation stands: substr(text, offset + 1, length) is what `cited` has with its white space folded. No foreign
+key on the file: its row goes before these do."""
 
 TABLES: dict[str, str] = {
     "study_state": """
@@ -178,7 +180,8 @@ KEPT = ("study_state", "study_requests", "lexicons")
 VIEWS: dict[str, str] = {
     "council_systems": """
         select a.id as authority_id, a.name as authority, m.kind, m.term, m.supplier, m.request_id, r.title as request,
-          m.batch_id, m.message_kind, m.quote, m.page, m.sha256, m.source, m.offset, m.lexicon, r.url || '#' || m.anchor as link
+          m.batch_id, m.message_kind, m.quote, m.page, m.sha256, m.source, m.offset, m.length, m.lexicon,
+          r.url || '#' || m.anchor as link
         from mentions m join requests r on r.id = m.request_id left join authorities a on a.id = m.authority_id
         where m.message_kind = 'response' and m.kind in ('supplier', 'system') and r.withheld_at is null
     """,
