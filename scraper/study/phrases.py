@@ -13,6 +13,8 @@ HELD, NOT_HELD, REFUSED, PARTLY, COST_LIMIT, CLARIFICATION = OUTCOMES
 class Rule:
     """A phrase, in lower case. `words` are such that a text with the phrase has one of each set, and one of the `parts`.
 
+    A part begins with a whole word.
+
     `after` must stand in the 70 characters before it: searching for the rare end of a phrase first, and then for what
     it is said of, takes a tenth of the time. What a `weak` one says counts where nothing is refused: "I confirm that we
     hold the information" opens refusals, too.
@@ -24,31 +26,37 @@ class Rule:
     phrase: re.Pattern[str]
     after: re.Pattern[str] | None = None
     weak: bool = False
-    leads: tuple[tuple[str, tuple[str, ...]], ...] = field(init=False)
-    """First word of parts -> how they go on; a part without a space is a lead that goes on anyhow."""
+    alone: frozenset[str] = field(init=False)
+    """Parts that are a word and nothing else."""
+    leads: tuple[tuple[str, str, tuple[str, ...]], ...] = field(init=False)
+    """Of the others: the first word, the same with what follows it, and how they go on."""
 
     def __post_init__(self) -> None:
-        leads: dict[str, list[str]] = {}
+        leads: dict[tuple[str, str], list[str]] = {}
+        alone = set()
         for part in self.parts:
-            word, space, rest = part.partition(" ")
-            leads.setdefault(word + space, []).append(rest)
-        object.__setattr__(self, "leads", tuple((lead, tuple(rests)) for lead, rests in leads.items()))
+            word, end, rest = re.split(r"(\W|$)", part, maxsplit=1)
+            if end:
+                leads.setdefault((word, word + end), []).append(rest)
+            else:
+                alone.add(word)
+        object.__setattr__(self, "alone", frozenset(alone))
+        object.__setattr__(self, "leads", tuple((*lead, tuple(rests)) for lead, rests in leads.items()))
 
     def may_be_in(self, lower: str, present: frozenset[str]) -> bool:
         """Whether the phrase can be in a text in lower case that has these words: a look that costs little."""
         for words in self.words:
             if words.isdisjoint(present):
                 return False
-        if not self.parts:
+        if not self.parts or not self.alone.isdisjoint(present):
             return True
-        for lead, rests in self.leads:
-            if lead[-1] == " " and lead[:-1] not in present:
-                continue
-            at = lower.find(lead)
-            while at >= 0:
-                if lower.startswith(rests, at + len(lead)):
-                    return True
-                at = lower.find(lead, at + 1)
+        for word, lead, rests in self.leads:
+            if word in present:
+                at = lower.find(lead)
+                while at >= 0:
+                    if lower.startswith(rests, at + len(lead)):
+                        return True
+                    at = lower.find(lead, at + 1)
         return False
 
 
@@ -69,8 +77,8 @@ _PART = re.compile(
 RULES = (
     Rule(
         COST_LIMIT,
-        _words("limit threshold ceiling hours cost costs 12"),
-        (),
+        _words("limit threshold ceiling hours excessive 12"),
+        ("limit", "threshold", "ceiling", "18", "24", "eighteen", "twenty", "excessive cost", "section 12"),
         re.compile(
             r"\b(?:exceed(?:s|ed|ing)?|(?:in )?excess of|over|above|beyond|more than) the (?:£?[\d,]+ (?:hours? )?|"
             r"18[- ]hours? |"
@@ -93,8 +101,9 @@ RULES = (
                 "not ourselves ",
                 "nothing that",
                 "no longer",
-                "n't",
-                "n\u2019t",
+                "don",
+                "doesn",
+                "didn",
                 "not information",
             ),
         ),
@@ -118,9 +127,9 @@ RULES = (
         NOT_HELD,
         _words("no nil nothing", "hold holds held have has is are found located recorded was were return"),
         (
-            *("hold no", "holds no", "held no", "have no", "has no", "found no", "located no", "keeps no", "keep no"),
-            *("is no", "are no", "was no", "were no", "no such", "nil return", "nothing was", "nothing has"),
-            *("no information", "no data", "no record", "no relevant", "no documents", "no copies"),
+            *("no recorded", "no relevant", "no such", "no further", "no other", "no information", "no data", "no record"),
+            *("no document", "no copies", "no trace", "no correspondence", "no papers", "no statistics", "no recording"),
+            *("nil", "nothing was", "nothing has"),
         ),
         re.compile(
             r"\b(?:holds?|keeps?|found|located|have|has|there (?:is|are|was|were)) no (?:recorded |relevant |such |"
@@ -188,8 +197,32 @@ RULES = (
             "given disclosed released provided releasing disclosing providing supply supplied share maintaining"
         ),
         (
-            *("withh", "neither confirm", "confirm nor", "vexatious", "manifestly", "not able", "not going", "not obliged"),
-            *("unable to", "exempt ", "refusal notice", "declin", "cannot be ", "not be ", "cannot ", "not to ", "not prepared "),
+            *(
+                "withheld",
+                "withhold",
+                "withholding",
+                "withholds",
+                "neither confirm",
+                "confirm nor",
+                "vexatious",
+                "manifestly",
+                "not able",
+                "not going",
+                "not obliged",
+            ),
+            *(
+                "unable to",
+                "exempt ",
+                "refusal notice",
+                "decline",
+                "declines",
+                "declining",
+                "cannot be ",
+                "not be ",
+                "cannot ",
+                "not to ",
+                "not prepared ",
+            ),
             *("not required ", "not willing ", "not being ", "favours maintaining"),
         ),
         re.compile(
@@ -226,24 +259,25 @@ RULES = (
     Rule(
         HELD,
         _words(
-            "attach attached enclose enclosed see confirm found accessed downloaded viewed response find published below "
-            "available "
-            "granted released disclosed disclose release accompanies"
+            "attach attached enclose enclosed see found accessed downloaded viewed obtained response find published below "
+            "granted released disclosed provided complied disclose release accompanies accompany full"
         ),
         (
             *(
                 "attach",
-                "enclos",
+                "attached",
+                "enclose",
+                "enclosed",
                 "see below",
                 "see our",
-                "confirm ",
                 "can be ",
                 "response is",
                 "will find ",
                 "can find ",
                 "published ",
             ),
-            *("below", "find ", "granted ", "in full", "now ", "available ", "accompan"),
+            *("find below", "table below", "list below", "figures below", "answer below", "answers below", "information below"),
+            *("full", "accompany", "accompanies", "now released", "now disclose", "now release", "now being "),
         ),
         re.compile(
             r"\b(?:find|see) (?:the )?(?:attached|enclosed)\b|\bplease (?:find|see) below\b|"
@@ -283,7 +317,18 @@ RULES = (
     Rule(
         HELD,
         _words("confirm hold holds there total"),
-        (),
+        (
+            "can confirm",
+            "do confirm",
+            "hold",
+            "holds",
+            "there are",
+            "there is",
+            "there were",
+            "there was",
+            "there have",
+            "total",
+        ),
         re.compile(
             r"\b(?:can|do) confirm (?:that )?(?:\w+ ){1,4}?(?:holds?|does hold|do hold)\b(?! no)|"
             r"\b(?:we|council|trust|authority|university|force|department) (?:do |does )?holds? (?:the |this |"

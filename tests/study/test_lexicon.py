@@ -65,3 +65,46 @@ def test_the_one_that_comes_along_is_sound() -> None:
     assert len(lexicon.terms) > 50
     text = "We use FACE RAS in social care and Xantura's OneView; Risk Based Verification is done by Coactiva."
     assert {hit.term.term for hit in hits(lexicon, text)} >= {"FACE RAS", "Xantura", "OneView", "Risk based verification"}
+
+
+def systems(text: str) -> set[str]:
+    return {hit.term.term for hit in hits(load("algorithmic-systems"), text)}
+
+
+@pytest.mark.parametrize(
+    ("text", "terms"),
+    [
+        (
+            "One FACE tool is used by Social Care to produce a Resource Allocation Score (RAS) and the other\nin Revenues & "
+            "Benefits, which is a solution provided by Capita.",
+            {"FACE RAS", "Resource Allocation System", "Capita"},
+        ),
+        ("We use the FACE toolset, and CAPITA ONE for education.", {"FACE RAS", "Capita", "Capita One"}),
+        ("Capita One holds pupils' records.", {"Capita", "Capita One"}),
+        ("The council's Oneview, by Xantura/OneView.", {"OneView", "Xantura"}),
+        ("Northgate's revenues system", {"Northgate"}),
+        ("Durham Constabulary's HART", {"HART"}),
+        ("RPA was done in UiPath.", {"Robotic process automation"}),
+        ("Mosaic, of the Access Group, is the system of social care.", {"Mosaic (social care)", "Servelec"}),
+    ],
+)
+def test_suppliers_and_systems_as_answers_name_them(text: str, terms: set[str]) -> None:
+    assert systems(text) == terms
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Spending per capita, Spend Per Capita and PER CAPITA of the council's system; per\nCapita.",
+        "A face to face assessment; we face resource allocation questions. ONE FACE of the council.",
+        "In one view of the council the system is a risk. One of the views was that data are missing.",
+        "The council closed Northgate, a street with council housing.",
+        "The ambulance trust's HART team (Hazardous Area Response) met the police to weigh the risk.",
+        "The disability access group discussed care and the booking system.",
+        "The RPA (root protection area) of the oak; the RPA pays farmers in the scheme.",
+        "A mosaic floor in the care home. We give a lift to the clinic; LIFT is a company that built the health centre.",
+        "It is good policy in practice. The hunter and the face of one.",
+    ],
+)
+def test_common_words_are_no_systems(text: str) -> None:
+    assert systems(text) == set()
