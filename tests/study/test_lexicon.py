@@ -75,8 +75,7 @@ def systems(text: str) -> set[str]:
     ("text", "terms"),
     [
         (
-            "One FACE tool is used by Social Care to produce a Resource Allocation Score (RAS) and the other\nin Revenues & "
-            "Benefits, which is a solution provided by Capita.",
+            "One FACE tool is used by Social Care to produce a Resource Allocation Score (RAS) and the other\nis by Capita.",
             {"FACE RAS", "Resource Allocation System", "Capita"},
         ),
         ("We use the FACE toolset, and CAPITA ONE for education.", {"FACE RAS", "Capita", "Capita One"}),
