@@ -18,7 +18,7 @@ from ..archive.derived import BY_REQUEST
 from ..archive.store import Archive
 from . import families
 from .law import is_school, nation_of
-from .lexicon import Lexicon, load, parse
+from .lexicon import Lexicon, load, parse, shipped
 from .tables import KEPT, MADE, NAMES, TABLES, VIEWS, create
 from .work import CHUNK, METHODS, Made, Task, make
 
@@ -80,7 +80,8 @@ def _lexicons(db: sqlite3.Connection, added: list[Lexicon]) -> list[Lexicon]:
     kept = {row[0]: row[2] for row in db.execute("select * from lexicons")}
     if not kept and not added:
         added = [load(DEFAULT_LEXICON)]
-    # A lexicon that comes along is renewed with the software.
+    # One that comes along is renewed with the software: nobody else's can have its name.
+    added = [*added, *(load(name) for name in kept if name in shipped())]
     for one in added:
         kept[one.name] = one.yaml
         db.execute("insert or replace into lexicons values (?, ?, ?)", (one.name, one.sha256, one.yaml))

@@ -93,7 +93,10 @@ def load(name_or_path: str) -> Lexicon:
     path = Path(name_or_path)
     if not path.is_file():
         raise BadLexicon(f"there is no lexicon {name_or_path!r}; give a file, or one of: {', '.join(shipped())}")
-    return parse(path.read_text(encoding="utf-8"))
+    given = parse(path.read_text(encoding="utf-8"))
+    if given.name in shipped():
+        raise BadLexicon(f"{path} has the name of the lexicon {given.name!r} that comes along; give it one of its own")
+    return given
 
 
 def parse(text: str) -> Lexicon:

@@ -199,13 +199,15 @@ VIEWS: dict[str, str] = {
     """,
     "batch_comparison": """
         select b.id as batch_id, b.title, count(*) as requests, sum(d.responded_on is not null) as answered,
-          sum(d.standing = 'answered_in_time') as in_time, sum(d.standing in ('answered_late', 'answered_very_late')) as late,
-          sum(d.standing in ('overdue', 'very_overdue')) as overdue, round(avg(d.working_days), 1) as mean_working_days,
+          sum(d.standing is 'answered_in_time') as in_time,
+          sum(ifnull(d.standing, '') in ('answered_late', 'answered_very_late')) as late,
+          sum(ifnull(d.standing, '') in ('overdue', 'very_overdue')) as overdue,
+          round(avg(d.working_days), 1) as mean_working_days,
           min(d.working_days) as least_working_days, max(d.working_days) as most_working_days,
-          sum(o.text_outcome = 'held') as held,
-          sum(o.text_outcome = 'partly') as partly, sum(o.text_outcome = 'not_held') as not_held,
-          sum(o.text_outcome = 'refused') as refused, sum(o.text_outcome = 'cost_limit') as cost_limit,
-          sum(o.text_outcome = 'clarification') as clarification
+          sum(o.text_outcome is 'held') as held,
+          sum(o.text_outcome is 'partly') as partly, sum(o.text_outcome is 'not_held') as not_held,
+          sum(o.text_outcome is 'refused') as refused, sum(o.text_outcome is 'cost_limit') as cost_limit,
+          sum(o.text_outcome is 'clarification') as clarification
         from requests r join batches b on b.id = r.batch_id left join deadlines d on d.request_id = r.id
         left join outcomes o on o.request_id = r.id
         where r.withheld_at is null group by b.id

@@ -14,6 +14,7 @@ from scraper.archive.derived import BY_REQUEST, drop_derived, drop_derived_from_
 from scraper.archive.store import Archive
 from scraper.cli import main
 from scraper.study.build import build
+from scraper.study.lexicon import load
 from scraper.study.tables import MADE, TABLES
 from scraper.urls import Site
 
@@ -114,7 +115,10 @@ def test_every_table_is_made_and_traceable(archive: Archive) -> None:
     assert tuple(told) == ("partly", 1, "incoming-3")
     families = [tuple(row) for row in db.execute("select kind, messages, requests from families order by kind")]
     assert families == [("request", 3, 3), ("response", 3, 3)]
-    assert tuple(db.execute("select requests, answered, in_time from batch_comparison").fetchone()) == (3, 3, 3)
+    columns = "requests, answered, in_time, late, overdue, mean_working_days, partly, refused, clarification"
+    compared = db.execute(f"select {columns} from batch_comparison")
+    # Nobody refused: that is none, and not unknown.
+    assert tuple(compared.fetchone()) == (3, 3, 3, 0, 0, 14.0, 3, 0, 0)
 
 
 def test_only_what_was_visited_is_made_anew(archive: Archive) -> None:
@@ -128,6 +132,16 @@ def test_only_what_was_visited_is_made_anew(archive: Archive) -> None:
     told = build(archive, (), NOW)
     assert told.requests["outcomes"] == 2
     assert archive.db.execute("select text_outcome from outcomes where request_id = 4").fetchone()[0] == "not_held"
+
+
+def test_the_lexicon_that_comes_along_is_renewed_with_the_software(archive: Archive) -> None:
+    build(archive, (), NOW)
+    with archive.transaction() as db:
+        old = "name: algorithmic-systems\nterms: [{term: Nothing, kind: use, source: an older version}]"
+        db.execute("update lexicons set sha256 = 'old', yaml = ?", (old,))
+        db.execute("update study_state set method = 'mentions 3 algorithmic-systems:old' where name = 'mentions'")
+    assert build(archive, (), NOW).rebuilt == ["mentions"]
+    assert archive.db.execute("select yaml from lexicons").fetchall()[0][0] == load("algorithmic-systems").yaml
 
 
 def test_workers_make_the_same_rows(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from scraper.study.lexicon import MOST_HITS, BadLexicon, check, hits, load, parse, shipped
@@ -65,6 +67,15 @@ def test_the_one_that_comes_along_is_sound() -> None:
     assert len(lexicon.terms) > 50
     text = "We use FACE RAS in social care and Xantura's OneView; Risk Based Verification is done by Coactiva."
     assert {hit.term.term for hit in hits(lexicon, text)} >= {"FACE RAS", "Xantura", "OneView", "Risk based verification"}
+
+
+def test_a_file_cannot_pass_for_the_one_that_comes_along(tmp_path: Path) -> None:
+    own = tmp_path / "own.yml"
+    own.write_text(ONE.replace("name: test", "name: algorithmic-systems"), encoding="utf-8")
+    with pytest.raises(BadLexicon, match="give it one of its own"):
+        load(str(own))
+    own.write_text(ONE, encoding="utf-8")
+    assert load(str(own)).name == "test"
 
 
 def systems(text: str) -> set[str]:

@@ -34,7 +34,7 @@ def test_what_goes_wrong_shows_and_the_night_stands(tmp_path: Path) -> None:
         assert wdtk(tmp_path, "crawl", "everything", "--follow", "--site", site.base).code == 0
         assert wdtk(tmp_path, "nightly").code == 0
         with closing(sqlite3.connect(archive)) as db:
-            db.execute("update lexicons set yaml = 'terms: nothing'")
+            db.execute("insert into lexicons values ('mine', '', 'terms: nothing')")
             db.commit()
         done = wdtk(tmp_path, "--quiet", "nightly")
         assert done.code == 1
