@@ -318,16 +318,9 @@ RULES = (
         HELD,
         _words("confirm hold holds there total"),
         (
-            "can confirm",
-            "do confirm",
-            "hold",
-            "holds",
-            "there are",
-            "there is",
-            "there were",
-            "there was",
-            "there have",
-            "total",
+            *("can confirm", "do confirm", "there are", "there is", "there were", "there was", "there have", "total"),
+            *("hold the", "hold this", "hold all", "hold requested", "hold information"),
+            *("holds the", "holds this", "holds all", "holds requested", "holds information"),
         ),
         re.compile(
             r"\b(?:can|do) confirm (?:that )?(?:\w+ ){1,4}?(?:holds?|does hold|do hold)\b(?! no)|"

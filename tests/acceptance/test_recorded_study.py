@@ -57,7 +57,7 @@ def test_which_council_uses_which_suppliers_system(studied: Path) -> None:
 
 
 def test_the_page_of_systems_shows_it_with_the_link(studied: Path) -> None:
-    page = asyncio.run(Datasette([str(studied)]).client.get("/-/systems?term=FACE+RAS"))
+    page = asyncio.run(Datasette([str(studied)]).client.get("/archive/-/systems?term=FACE+RAS"))
     assert page.status_code == 200
     assert "<mark>FACE tool</mark>" in page.text
     assert "/request/data_analytics_usage_401#incoming-2265" in page.text
