@@ -18,6 +18,7 @@ _CONDITION = re.compile(
 _NOT = re.compile(r"\b(?:not|never|no longer|nor)\b[^.!?,\n]{0,15}$")
 _FOREBODING = re.compile(r"\b(?:if|whether|where|unless|may|might|could|likely to|when|wherever|entitled)\b[^.!?\n]{0,60}$")
 """What makes a limit of cost a condition. "Would exceed" does not: that is how such letters say that it does."""
+_IF = re.compile(r"\bif\b[^.!?\n]{0,60}$")
 _ELSEWHERE = re.compile(
     r"commissioner|\bico\b|complain|internal review|privacy|guidance|further information|how to|your rights|charging|fees notice"
 )
@@ -66,7 +67,7 @@ def statements(text: str) -> list[Statement]:
 def _is_said_otherwise(outcome: str, before: str, after: str) -> bool:
     """Whether what stands around a phrase makes it a condition, a question, a denial or a standing paragraph."""
     if outcome == CLARIFICATION:
-        return False
+        return _IF.search(before) is not None
     if outcome == COST_LIMIT:
         return (_FOREBODING.search(before) or _NOT.search(before)) is not None
     if _CONDITION.search(before):

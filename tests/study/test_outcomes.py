@@ -86,6 +86,8 @@ def test_what_opens_refusals_too_counts_where_nothing_is_refused() -> None:
         "Information about our complaints procedure is available on our website.",
         "Further information is available at www.ico.org.uk.",
         "Guidance can be found on the website of the Information Commissioner.",
+        "The authority did not issue an answer, or a valid refusal notice, within 20 working days.",
+        "If your request is too broad, we shall tell you.",
     ],
 )
 def test_standing_paragraphs_give_nothing(standing: str) -> None:
