@@ -67,7 +67,7 @@ class Clean(click.Group):
         sys.exit(code)
 
 
-_DISK_FULL = "; make room, then the same command goes on where it stopped"
+_DISK_FULL = "; make room, then give the same command again: nothing that was kept is lost"
 _ADVICE = {
     sqlite3.SQLITE_FULL: _DISK_FULL,
     sqlite3.SQLITE_IOERR: "; look after the disk, its room and its health, then run wdtk check",

@@ -31,10 +31,20 @@ _LOCAL = re.compile(
 _FILE = frozenset("pdf doc docx xls xlsx csv txt rtf jpg jpeg png gif tif tiff zip html htm msg eml ppt pptx odt ods xml".split())
 
 
-def emails(plain: str) -> Iterator[Find]:
+_TOPS = frozenset("uk com org net gov eu ie cymru wales scot london info biz edu".split())
+_BEFORE_A_SITE = frozenset(
+    "accessed accessible address available contained details displayed document documents download downloaded find found guidance"
+    " held here hosted information link listed located online page pages policy posted published reached register report"
+    " reported scheme seen set shown site sites stated stored strategy viewable viewed visit webpage website websites".split()
+)
+"""Words after which "at example.gov.uk" says where something is."""
+
+
+def emails(plain: str, ordinary: frozenset[str] = frozenset()) -> Iterator[Find]:
     """Addresses, also with a spelled @ or dot, with blanks around them and broken over lines.
 
-    A plain "at" makes an address only with a spelled dot after it, or after something that is no word ("jo.bloggs at").
+    A plain "at" makes an address only with a spelled dot after it, after something that is no word ("jo.bloggs at"), or
+    after a word that is none of `ordinary` and before a known ending ("jo at example.gov.uk").
     """
     done = 0
     for at, end, spelled in _ats(plain):
@@ -55,7 +65,7 @@ def emails(plain: str) -> Iterator[Find]:
         start = at - local.end()
         said = plain[start:at]
         start += len(said) - len(said.lstrip("!#$%&'*+/?^`~.-"))
-        if _is_address(plain[start:at], domain[1], labels, spelled, plain[at:end]):
+        if _is_address(plain[start:at], domain[1], labels, spelled, plain[at:end], ordinary):
             while whole > end and plain[whole - 1] in "-_. \t\r\n>(<[{":
                 whole -= 1
             done = whole
@@ -87,7 +97,7 @@ def _ats(plain: str) -> list[tuple[int, int, bool]]:
     return sorted(found)
 
 
-def _is_address(local: str, domain: str, labels: list[str], spelled: bool, at: str) -> bool:
+def _is_address(local: str, domain: str, labels: list[str], spelled: bool, at: str, ordinary: frozenset[str]) -> bool:
     said, local = local, local.strip()
     if not local or BARRIER in local or not any(one.isalnum() for one in local):
         return False
@@ -99,6 +109,8 @@ def _is_address(local: str, domain: str, labels: list[str], spelled: bool, at: s
         if not spelled or re.search(r"\bdot\b", domain, re.IGNORECASE):
             return True
         looks_like_one = any(one in "._+" or one.isdigit() for one in local[1:-1]) or at == "AT"
+        if local.isalpha() and last.lower() in _TOPS:
+            looks_like_one |= local.lower() not in ordinary and local.lower() not in _BEFORE_A_SITE
         # "example . gov . uk": after a word's own blank a dot ends no sentence.
         written = _APART.sub(".", domain)
         return looks_like_one and not any(one.isspace() for one in written) and labels[0].lower() != "www"

@@ -87,7 +87,7 @@ class Mask:
         if "/user/" in plain:
             for page in _USER_PAGE.finditer(plain):
                 finds.append(Find(*page.span(1), self.names.slugs.get(page[1].lower(), NAME), "name"))
-        finds += emails(plain)
+        finds += emails(plain, self.names.ordinary)
         finds += ni_numbers(plain)
         finds += phones(plain)
         finds += postcodes(plain)

@@ -65,7 +65,8 @@ class Names:
     def __init__(self, pseudonyms: Pseudonyms, ordinary: Iterable[str] = ()) -> None:
         self.pseudonyms = pseudonyms
         self.slugs: dict[str, str] = {}
-        self._ordinary = ORDINARY | frozenset(ordinary)
+        self.ordinary = ORDINARY | frozenset(ordinary)
+        """Words that are no names, in small letters."""
         self._bodies: set[str] = set()
         self._body_of: dict[int, str] = {}
         self._everywhere = Spellings()
@@ -85,16 +86,16 @@ class Names:
         if slug and slug.lower() not in self.slugs:
             self.slugs[slug.lower()] = pseudonym
             if len(name_words(slug)) > 1 and not is_placeholder(slug.replace("_", " ")):
-                plainly = self._ordinary.issuperset(name_words(slug))
+                plainly = self.ordinary.issuperset(name_words(slug))
                 self._everywhere.add(name_words(slug), pseudonym, WRITTEN if plainly else ANY)
         if name is None or (name, pseudonym) in self._added or is_placeholder(name):
             return
         self._added.add((name, pseudonym))
-        self._everywhere.add_person(name, pseudonym, self._ordinary)
+        self._everywhere.add_person(name, pseudonym, self.ordinary)
         only = name_words(core(name))
         if (
             len(joined(core(name))) == 1
-            and (alone := joined(core(name))[0]) not in self._ordinary | self._bodies
+            and (alone := joined(core(name))[0]) not in self.ordinary | self._bodies
             and len(alone) > 1
         ):
             for way in {only, (alone,)}:
@@ -104,7 +105,7 @@ class Names:
         """An official, to be found in every text if the name has two words or more."""
         if (name, pseudonym) not in self._added and len(words(core(name))) > 1:
             self._added.add((name, pseudonym))
-            self._everywhere.add_person(name, pseudonym, self._ordinary)
+            self._everywhere.add_person(name, pseudonym, self.ordinary)
 
     def add_part(self, request_id: int, name: str | None, pseudonym: str, body: str | None = None) -> None:
         """Somebody takes part in a thread; `body` is the name of its authority, whose words are nobody's there."""
@@ -125,10 +126,10 @@ class Names:
 
     def _make_index(self, person: Person) -> Spellings:
         index = Spellings()
-        index.add_person(person.name, person.pseudonym, self._ordinary)
-        index.add_parts(person.name, person.pseudonym, self._ordinary)
+        index.add_person(person.name, person.pseudonym, self.ordinary)
+        index.add_parts(person.name, person.pseudonym, self.ordinary)
         only = name_words(core(person.name))
-        if len(only) == 1 and only[0] not in self._ordinary:
+        if len(only) == 1 and only[0] not in self.ordinary:
             index.add(only, person.pseudonym, ANY)
         return index
 
