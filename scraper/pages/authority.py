@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Iterator
 from urllib.parse import unquote
 
 from ..records import (
@@ -38,6 +39,8 @@ _COLUMNS = (
     "Updated at",
 )
 """Columns of all-authorities.csv that every version has; "Disclosure log" came with 0.45 (section 3.3)."""
+_LONGEST_FIELD = 131_072
+"""Characters."""
 
 
 def authority_of(fields: Fields) -> Authority:
@@ -74,18 +77,24 @@ def read_authorities_csv(capture: Capture, site: Site) -> Reading:
     if not text.strip():
         return Reading("content", AuthorityRegister(()))
     rows = csv.DictReader(io.StringIO(text, newline=""), strict=True, restval=None)
-    authorities = []
+    # The module has one limit for the process, which other libraries raise: the same bytes must read the same everywhere.
+    before = csv.field_size_limit(_LONGEST_FIELD)
     try:
-        for column in _COLUMNS:
-            if column not in (rows.fieldnames or ()):
-                raise UnreadablePage(kind, f"column {column!r}")
-        for row in rows:
-            if None in row or any(row[column] is None for column in _COLUMNS):
-                raise UnreadablePage(kind, f"line {rows.line_num}", "has not one value for each column")
-            authorities.append(_authority_of_row(kind, f"line {rows.line_num}", row))
+        return Reading("content", AuthorityRegister(tuple(_register(kind, rows))))
     except csv.Error as error:
         raise UnreadablePage(kind, f"after line {rows.line_num}", f"malformed CSV ({error})") from error
-    return Reading("content", AuthorityRegister(tuple(authorities)))
+    finally:
+        csv.field_size_limit(before)
+
+
+def _register(kind: PageKind, rows: csv.DictReader[str]) -> Iterator[Authority]:
+    for column in _COLUMNS:
+        if column not in (rows.fieldnames or ()):
+            raise UnreadablePage(kind, f"column {column!r}")
+    for row in rows:
+        if None in row or any(row[column] is None for column in _COLUMNS):
+            raise UnreadablePage(kind, f"line {rows.line_num}", "has not one value for each column")
+        yield _authority_of_row(kind, f"line {rows.line_num}", row)
 
 
 def _authority_of_row(kind: PageKind, line: str, row: dict[str, str]) -> Authority:

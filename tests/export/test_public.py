@@ -298,7 +298,7 @@ def test_spreadsheets_are_left_out_unless_asked_for(tmp_path: Path) -> None:
     assert wdtk(path, "study").exit_code == 0
     with closing(sqlite3.connect(path)) as db:
         at = {"request_id": 1, "message_id": db.execute("select min(id) from messages").fetchone()[0], "anchor": "incoming-1"}
-        where = {"source": "file_text", "file_id": 5, "offset": 0, "cited": "name;salary", "quote": "name;salary"}
+        where = {"source": "file_text", "file_id": 5, "offset": 0, "length": 11, "cited": "name;salary", "quote": "name;salary"}
         add(db, "exemptions", **at, **where, provision="FOIA s.40(2)", law="FOIA 2000", engaged=1)
         add(db, "mentions", **at, **where, lexicon="x", term="x", kind="system")
         add(db, "outcome_statements", **at, **where, outcome="held")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+
 import pytest
 
 from scraper.pages import read
@@ -155,6 +157,16 @@ def test_the_register() -> None:
     older, line = HEAD.replace("Disclosure log,", ""), LINE.replace(",,,,", ",,,")
     assert of(PageKind.AUTHORITIES_CSV, "", f"{older}\r\n{line}\r\n") == AuthorityRegister((expected,))
     assert of(PageKind.AUTHORITIES_CSV, "", HEAD) == AuthorityRegister(())
+
+
+def test_a_register_reads_the_same_whatever_others_set() -> None:
+    before = csv.field_size_limit(1 << 30)
+    try:
+        with pytest.raises(UnreadablePage, match="after line 1"):
+            of(PageKind.AUTHORITIES_CSV, "", f"{HEAD}\n{'x' * 200_000}")
+        assert csv.field_size_limit() == 1 << 30
+    finally:
+        csv.field_size_limit(before)
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,14 @@ def test_a_child_that_failed_or_served_enough_is_replaced(monkeypatch: pytest.Mo
     assert read(b"PID").text != second
 
 
+@pytest.mark.usefixtures("stubs")
+def test_a_child_of_a_large_process_is_none_itself() -> None:
+    """What a process held before it started a child is in the child's `ru_maxrss`."""
+    ours = bytearray(TIGHT.memory * 6 // 10)
+    ours[::4096] = b"x" * len(ours[::4096])
+    assert read(b"PID").text == read(b"PID").text
+
+
 @pytest.mark.parametrize(
     ("trouble", "text"),
     [
