@@ -110,7 +110,7 @@ def test_disk_full(site: Replica, crawled: Path, tmp_path: Path, size: str) -> N
             done = crawl(tmp_path, site, archive)
             assert done.code == 1
             assert re.search(r"disk is full|No space left on device", one_line(done))
-            assert "make room, then the same command goes on" in done.err
+            assert "make room, then give the same command again" in done.err
             assert is_sound(tmp_path, archive)
         subprocess.run(["mount", "-o", "remount,size=100m", str(tmp_path / "disk")], check=True)
         done = crawl(tmp_path, site, archive)
