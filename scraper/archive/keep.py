@@ -81,14 +81,7 @@ class Keeper:
             known = before is not None and before.last_capture_id is not None
             writer = Writer(db, self.run_id, capture.requested_at, known, forgotten=self.forgotten)
             result = Found()
-            if reading.outcome == "content":
-                self._content(writer, capture, reading, result)
-            elif reading.outcome == "not_modified":
-                self._seen_again(writer, capture.ref)
-            elif isinstance(reading.record, Withheld):
-                self._withheld(writer, capture, reading.record, result)
-            elif isinstance(reading.record, Moved):
-                self._moved(writer, capture, reading.record, result)
+            self._said(writer, capture, reading, result)
             if refused is not None and capture.ref.kind is PageKind.ATTACHMENT:
                 attachments.refuse_file(writer, AttachmentKey.of(capture.ref.key), refused)
             outcome = reading.outcome if reading.outcome != "content" else "changed" if writer.written else "unchanged"
@@ -115,6 +108,17 @@ class Keeper:
             if writer.erased:
                 db.execute("insert or ignore into archive_info (key, value) values ('wipe_due', '1')")
         return Kept(outcome, capture_id, result.new_request, bool(writer.changed_requests))
+
+    def _said(self, writer: Writer, capture: Capture, reading: Reading, result: Found) -> None:
+        """Writes down what a page says."""
+        if reading.outcome == "content":
+            self._content(writer, capture, reading, result)
+        elif reading.outcome == "not_modified":
+            self._seen_again(writer, capture.ref)
+        elif isinstance(reading.record, Withheld):
+            self._withheld(writer, capture, reading.record, result)
+        elif isinstance(reading.record, Moved):
+            self._moved(writer, capture, reading.record, result)
 
     def reread(self, capture: Capture, reading: Reading, observed_at: str, told: set[tuple[str, int]]) -> bool:
         """Keeps what today's parsers read in a page that was kept before; True where that differs.
