@@ -12,7 +12,7 @@ from .tables import Table
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What an export holds, for those who describe it. `rows` is table -> rows; `extent` says it in words."""
+    """What an export holds, for those who describe it. `rows` is table -> rows."""
 
     form: str
     edition: str
