@@ -1,7 +1,7 @@
 """How quickly the archive becomes CSV and Parquet, beside the sqlite3 shell writing the same rows and columns as CSV.
 
-Taken in turns, on a synthetic archive. The shell neither makes cells safe nor sums nor describes what it writes. An
-export is two processes, so the memory of the larger and that of both are told.
+Taken in turns, on a synthetic archive. The shell neither makes cells safe nor sums nor describes what it writes. CSV
+is written by two processes, so the memory of the larger and that of both are told.
 """
 
 from __future__ import annotations
